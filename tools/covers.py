@@ -70,10 +70,20 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
     picture = Image.open(png).convert("RGBA")
     for n_colors in N_COLORS:
-        picture.quantize(n_colors, Image.Quantize.FASTOCTREE).save(path, optimize=True)
+        with_true_ink(picture.quantize(n_colors, Image.Quantize.FASTOCTREE)).save(path, optimize=True)
         if path.stat().st_size <= LARGEST:
             break
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def with_true_ink(picture: Image.Image) -> Image.Image:
+    """Give the greys of few colours that of the ink again: darker words could not be read on a dark page."""
+    ink = [round(255 * part) for part in to_rgb(INK)]
+    colors = np.array(picture.getpalette("RGBA")).reshape(-1, 4)
+    grey = (np.ptp(colors[:, :3], axis=1) < 12) & (abs(colors[:, 0] - ink[0]) < 40)
+    colors[grey, :3] = ink
+    picture.putpalette(colors.astype(np.uint8).tobytes(), "RGBA")
+    return picture
 
 
 # ── What a lecture opens with ─────────────────────────────────────────────────────────────────────
@@ -111,7 +121,7 @@ def panels(*titles: str, arrows: bool = True, share: bool = True) -> tuple[Figur
         like = axes[0] if axes and share else None
         ax = figure.add_axes((i * (width + gap), 0.02, width, 0.85), sharex=like, sharey=like)
         ax.set_axis_off()
-        figure.text(i * (width + gap) + width / 2, 0.97, title, ha="center", va="top", color=INK, size=11)
+        figure.text(i * (width + gap) + width / 2, 0.97, title, ha="center", va="top", color=INK, size=13)
         if i and arrows:
             figure.text(i * (width + gap) - gap / 2, 0.45, "→", ha="center", va="center", color=INK, size=17)
         axes.append(ax)
@@ -477,7 +487,7 @@ COVERS: dict[str, Callable[[], Figure]] = {
     "10": threshold,
     "11": digits,
     "12": mnist,
-    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=80),
+    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=60),
     "14": capstone,
 }
 

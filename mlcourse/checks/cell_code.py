@@ -19,6 +19,7 @@ MAX_LINE = 1000  # characters in a line of the kind that takes quadratic time
 MAX_DEPTH = 40  # of nested brackets, and of nested blocks
 MAX_TOKENS = 5000  # per statement
 MAX_TREE = 200  # levels in the tree of a statement, so that a reader of the tree may be recursive
+MAX_ATTRIBUTES = 10  # in the name of something that is mentioned too deeply
 MAX_TRANSLATED = (
     1_000_000  # characters read while translating: IPython reads a cell once for each of its magics
 )
@@ -33,14 +34,18 @@ OPTIONS = re.compile(r"(?:--?[A-Za-z][\w-]*(?:[ =]\d+)?\s+)*")  # `-o -n 10 ` in
 def parse_cell(cell: str) -> ast.Module | None:
     """Parse a code cell; None if it is not Python, even with IPython's additions, or exceeds the limits.
 
-    Statements that are nested more deeply than anybody writes, such as a sum of 500 terms, are left out.
+    What is nested more deeply than anybody writes, such as the far end of a sum of 500 terms, becomes `TooDeep`.
     """
     tree = None if _is_long(cell) else _parse(cell)
     if not tree and (source := python_source(cell)):
         tree = _parse(source)
     if tree:
-        tree.body = [statement for statement in tree.body if not _is_deep(statement)]
+        _cut(tree)
     return tree
+
+
+class TooDeep(ast.Tuple):
+    """Stands for code that is too deeply nested to be read, with the names that it mentions."""
 
 
 def python_source(cell: str) -> str | None:
@@ -89,14 +94,38 @@ def _parse(source: str) -> ast.Module | None:
         return None
 
 
-def _is_deep(statement: ast.stmt) -> bool:
-    """Whether a statement's tree has more than `MAX_TREE` levels; found without recursion."""
-    level: list[ast.AST] = [statement]
+def _cut(tree: ast.Module) -> None:
+    """Replace what lies more than `MAX_TREE` levels deep in a tree; found without recursion."""
+    level: list[ast.AST] = [tree]
     for _ in range(MAX_TREE):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return False
-    return True
+    while level:
+        below: list[ast.AST] = []
+        for node in level:
+            for field, value in ast.iter_fields(node):
+                parts = value if isinstance(value, list) else [value]
+                cut = [_replacement(part) or part for part in parts]
+                setattr(node, field, cut if isinstance(value, list) else cut[0])
+                below += [one for part, one in zip(parts, cut) if part is one and isinstance(one, ast.AST)]
+        level = below
+
+
+def _replacement(part: object) -> ast.AST | None:
+    """Return what takes the place of an expression or a statement; None for any other part, and for a leaf."""
+    if not isinstance(part, (ast.expr, ast.stmt)) or isinstance(part, (ast.Constant, ast.Name, ast.Pass)):
+        return None
+    named = [node for node in ast.walk(part) if isinstance(node, ast.expr) and _is_name(node)]
+    too_deep = ast.copy_location(TooDeep(named, ast.Load()), part)
+    return too_deep if isinstance(part, ast.expr) else ast.copy_location(ast.Expr(too_deep), part)
+
+
+def _is_name(node: ast.expr) -> bool:
+    """Whether this is a name, or the attribute of one, such as `scipy.special.logsumexp`."""
+    for _ in range(MAX_ATTRIBUTES):
+        if not isinstance(node, ast.Attribute):
+            break
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def _translated(cell: str, depth: int) -> str | None:

@@ -29,6 +29,7 @@ def _key(text: str) -> str:
     return text if text.isidentifier() else repr(text)
 
 
+MAX_NUMBER = 40  # characters of a number that is written as text, or digits of a whole number
 NUMBER = re.compile(r"\s?[+\-−]?\d*[.,]?\d+(?:[eE][+-]?\d+)?\s?%?\s?")
 ANY_NUMBERS = np.finfo(float).max  # pass as `atol` to accept any numbers and compare only the form
 
@@ -170,11 +171,13 @@ def _array_difference(
 def advice_on_number(yours: Plain) -> str:
     """Say how to write what is probably meant as one number; empty if that is not clear."""
     match yours:
-        case (int(whole), int(places)) if places >= 0 and not isinstance(whole, bool):
+        case (int(whole), int(places)) if (
+            0 <= places < 10**MAX_NUMBER and abs(whole) < 10**MAX_NUMBER and not isinstance(whole, bool)
+        ):
             return f"If you mean {whole}.{places}, use a decimal point."
         case (int() | float(),):
             return "Is there a comma behind the number? It makes it a tuple."
-        case str() if NUMBER.fullmatch(yours):
+        case str() if len(yours) <= MAX_NUMBER and NUMBER.fullmatch(yours):
             needed = ["remove the quotes"]
             needed += ["use a decimal point"] if "," in yours else []
             needed += ["write a percentage as a fraction"] if "%" in yours else []

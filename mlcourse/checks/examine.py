@@ -255,6 +255,8 @@ def wrong_kind(task: Task, kind: Kind, name: str) -> str:
 def left_as_stub(outcome: Outcome) -> str:
     """Say that the answer is still the stub of the exercise; empty if it is not, even if it calls one."""
     if outcome.error and outcome.error.name == STUB and not outcome.error.function:
+        if outcome.error.code_below:
+            return "the line `raise NotImplementedError(…)` still stands above your code: delete it."
         return "replace the line `raise NotImplementedError(…)` with your answer."
     if outcome.output is Ellipsis:
         return "replace `...` with your answer."
@@ -300,7 +302,7 @@ class AnswerKey:
         return self._mistaken[mistake, case]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)  # some hold large arrays, and each submission has keys of its own
 def answer_key(task: Task, seed: int) -> AnswerKey:
     """Return the key of a task for one seed: the same object for every answer that is judged with that seed."""
     return AnswerKey(task, seed)

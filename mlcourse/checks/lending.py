@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from types import CodeType, FunctionType
 from typing import Any
 
+from mlcourse.binding import bound_arguments
 from mlcourse.checks.examine import Verdict, examine, silence
 from mlcourse.checks.outcome import Answer
 from mlcourse.checks.task import Task
@@ -26,10 +27,14 @@ def with_right_helpers(
     not_right : iterable of Task
         Earlier tasks of its lesson whose answers are not known to be right.
     """
-    if not task.carries or not isinstance(function, FunctionType):
+    if not isinstance(function, FunctionType):
         return
     called = names_called(function)
-    helpers = [one for one in not_right if one.kind == "function" and one.name in called]
+    helpers = [
+        one
+        for one in not_right
+        if one.kind == "function" and one.name in called and task.carries_from(one.name)
+    ]
     if not helpers:
         return
     with lent(function.__globals__, helpers):
@@ -74,11 +79,11 @@ def lent(names: dict[str, Any], helpers: Iterable[Task]) -> Iterator[None]:
 
 
 def stand_in(task: Task, own: object) -> Callable[..., Any]:
-    """Return a right answer that takes its arguments as the learner's own function does."""
-    signature = inspect.signature(own if callable(own) else task.answer)
+    """Return a right answer that takes its arguments as the learner's own function does, or as the task says."""
+    parameters = list(inspect.signature(task.answer).parameters)
 
     def answer(*args: Any, **kwargs: Any) -> Any:
         with silence():
-            return plain(task.answer(*signature.bind(*args, **kwargs).args))
+            return plain(task.answer(*bound_arguments(own, parameters, args, kwargs)))
 
     return answer

@@ -26,6 +26,7 @@ class Raised(NamedTuple):
     line: str = ""  # the learner's own line, as in "line 3 of your cell: return 1 / 0"; empty if unknown
     function: str = ""  # the learner's function that raised it, if it is not the answer itself
     missing: str = ""  # the name that has no value, in a NameError
+    code_below: bool = False  # whether more statements follow the line that raised it, in the same block
 
 
 class Outcome(NamedTuple):
@@ -103,7 +104,18 @@ def raised(error: Exception, function: Callable[..., Any]) -> Raised:
     other_cell = f"the cell with {helper}" if helper else "another cell"
     where = "your cell" if file == outer.f_code.co_filename else other_cell
     line = f"line {number} of {where}: {linecache.getline(file, number).strip()}"
-    return described._replace(line=line, function=helper)
+    below = has_code_below(linecache.getlines(file), number)
+    return described._replace(line=line, function=helper, code_below=below)
+
+
+def has_code_below(lines: list[str], number: int) -> bool:
+    """Whether the next statement after a line, counted from 1, is indented as that line is."""
+    following = (line for line in lines[number:] if line.strip() and not line.lstrip().startswith("#"))
+    return _indent(next(following, "")) == _indent(lines[number - 1]) > 0 if number <= len(lines) else False
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def top_name(code: CodeType) -> str:

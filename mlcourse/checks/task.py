@@ -118,9 +118,10 @@ class Task:
         The points for each family of cases, such as {"ordinary points": 3, "far points": 1}: an answer that is right
         for some families only can earn a part of the points. The first is the ordinary one: the others count only if
         it is right too. They add up to `points`. Without families it is all or nothing.
-    carries : bool
-        Whether the answer is asked again with a right answer to an earlier task, if it calls a wrong one. Say no
-        where the answer is nothing but such a call.
+    carries : bool or tuple of str
+        Whether the answer is asked again with a right answer to an earlier task, if it calls a wrong one; or the
+        names of the earlier tasks for which it is. Say no where such a call would be the answer: in "find the bug",
+        an earlier function may do just what the bug is about.
 
     Attributes
     ----------
@@ -155,7 +156,7 @@ class Task:
     rtol: float = 1e-6
     atol: float = 1e-9
     families: dict[str, float] = field(default_factory=dict)
-    carries: bool = True
+    carries: bool | tuple[str, ...] = True
     answer: Callable[..., Any] = no_reference
     draw_cases: Callable[[np.random.Generator], Iterable[Case]] = _one_case
     laws: list[Law] = field(default_factory=list)
@@ -164,6 +165,10 @@ class Task:
     is_right: Callable[..., object] | None = None
     normalise: Callable[[Any], Any] = _unchanged
     store: Any = None  # the `SlipStore` of its lesson, if there is one
+
+    def carries_from(self, other: str) -> bool:
+        """Whether the answer is asked again with a right answer to this other task."""
+        return self.carries if isinstance(self.carries, bool) else other in self.carries
 
     def family(self, case: Case) -> str:
         """Return the family of a case; an empty string if this task has none."""

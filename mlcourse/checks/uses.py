@@ -12,18 +12,20 @@ import ast
 import builtins
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import packages_distributions
 from typing import NamedTuple, TypeAlias
 
-from mlcourse.checks.cell_code import parse_cell
+from mlcourse.checks.cell_code import TooDeep, parse_cell
 
 MAX_READ = 1_000_000  # characters of all cells
 MAX_STEPS = 60  # from a name to what it stands for
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BRANCH = (ast.If, ast.Try, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Match)
-WRITES_MODULE = re.compile(r"%%(?:write)?file[ \t]+(?:-a[ \t]+)?(\w+)\.py[ \t]*\n")
+WRITES_MODULE = re.compile(  # a cell magic is one only at the start of its cell
+    r"(?:[ \t]*\n)*(?:%%(?:capture|time)[^\n]*\n){0,4}%%(?:write)?file[ \t]+(?:-a[ \t]+)?(\w+)\.py[ \t]*\n"
+)
 
 # What can hide a use, by full names.
 WAYS_AROUND = {
@@ -81,6 +83,7 @@ LOADED = Named("sys.modules")
 IMPORTING = {Named("importlib.import_module"), Named("builtins.__import__")}
 GETATTR = Named("builtins.getattr")
 COMPUTED = Named("builtins.getattr()")  # with a name that is computed
+UNREAD = Named("builtins.(too deep)")  # what an answer "uses" if a part of it is too deeply nested to be read
 NAMESPACES = {Named(f"builtins.{name}()") for name in ("globals", "vars", "locals")}
 Binding: TypeAlias = Named | Defined | Value | Opaque
 Target: TypeAlias = Named | Defined
@@ -122,7 +125,12 @@ class Scope:
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
+    return name in _names_in(node)
+
+
+@lru_cache(maxsize=1)  # the targets of `a = b = … = value` come one after the other
+def _names_in(node: ast.AST) -> frozenset[str]:
+    return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 class Binder:
@@ -255,7 +263,7 @@ class Reader:
         parse: Callable[[str], ast.Module | None] = parse_cell,
     ):
         cells = list(cells)
-        written = {name for cell in cells for name in WRITES_MODULE.findall(cell)}
+        written = {found[1] for cell in cells if (found := WRITES_MODULE.match(cell))}
         # A file that is called like an installed package takes nothing's place: that package is imported by then.
         self.own = frozenset(name for name in {*own, *written} if name.partition(".")[0] not in installed())
         self.module = Scope()
@@ -296,6 +304,8 @@ class Reader:
         """Yield what each of the names in some code stands for."""
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             return
+        if isinstance(node, TooDeep):
+            yield {UNREAD}
         if isinstance(node, (*FUNCTION, ast.ClassDef, *COMPREHENSION)):
             for part, inner in self._inner(node, scope):
                 yield from self._read(part, inner)

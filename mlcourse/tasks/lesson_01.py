@@ -1160,7 +1160,7 @@ def farthest_colour(photo, palette):
     "the picture is right. The ratio leaves out the palette, and nobody can show the picture without it.",
     hint=3,
 )
-def palette_forgotten(photo, palette):
+def without_palette(photo, palette):
     return _with_ratio(lambda n, K: 24 / bits(K))(photo, palette)
 
 
@@ -1240,9 +1240,9 @@ def ratio_cut_off(photo, palette):
 @REPAINT.mistake(
     "the picture is right. The ratio uses fractions of a bit, and it leaves out the palette.",
     hint=2,
-    name="fraction of a bit, palette forgotten",
+    name="fraction of a bit, without the palette",
 )
-def fraction_of_a_bit_palette_forgotten(photo, palette):
+def fraction_of_a_bit_without_palette(photo, palette):
     return _with_ratio(lambda n, K: 24 / log2(K))(photo, palette)
 
 

@@ -828,7 +828,7 @@ EQUAL_POINTS.law("at both points, weight times density is the same for both comp
 
 
 @EQUAL_POINTS.mistake(
-    "this is the lecture's boundary, which is for the plane. What is the factor in front of"
+    "these are the points of the lecture's boundary, which is for the plane. What is the factor in front of"
     " the exponential on a line?",
     hint=1,
 )
@@ -862,7 +862,7 @@ def weights_the_wrong_way_round(*args):
     " of the equation.",
     hint=1,
 )
-def logarithm_forgotten(*args):
+def without_logarithm(*args):
     return crossing(lambda pi, s: pi[0] * s[1] / (pi[1] * s[0]))(*args)
 
 

@@ -716,12 +716,12 @@ M_STEP.mistake(
 
 
 @M_STEP.mistake(
-    "your variances are a millionth too large: this is the lecture's function, which adds `reg_covar` to"
-    " them. The task asks for maximum likelihood alone.",
+    "the variances are too large by 1e-6, as with the `reg_covar` that the lecture's function adds to the"
+    " diagonal. The task asks for maximum likelihood alone.",
     hint=None,
-    name="copied from the lecture, with reg_covar",
+    name="a millionth added to the diagonal",
 )
-def copied_from_the_lecture(X: Array, R: Array) -> tuple[Array, Array, Array]:
+def with_reg_covar(X: Array, R: Array) -> tuple[Array, Array, Array]:
     pi, mu, Sigma = m_step(X, R)
     return pi, mu, Sigma + 1e-6 * np.eye(X.shape[1])
 
@@ -862,6 +862,7 @@ FIX_EM = LESSON.task(
     "fix_em",
     title="Find the bug",
     points=3,
+    carries=("responsibilities_1d",),  # its text says so; `m_step` would be the fix
     expected="(weights, means, variances), each of shape (K,)",
     parts=("the weights", "the means", "the variances"),
 )
@@ -1191,7 +1192,7 @@ def m_step_with_reg_covar(X: Array, pi: Array, mu: Array, Sigma: Array, n_iter: 
     for _ in range(n_iter):
         log_likelihood, R = e_step(X, pi, mu, Sigma)
         bounds.append(log_likelihood.mean())
-        pi, mu, Sigma = copied_from_the_lecture(X, R)
+        pi, mu, Sigma = with_reg_covar(X, R)
     return pi, mu, Sigma, np.array(bounds)
 
 

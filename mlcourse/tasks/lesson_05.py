@@ -104,7 +104,7 @@ def not_weighted(Q, R):
     "this is −Σ q log r. The part that depends only on q is missing, so the result is not 0 where q = r.",
     hint=1,
 )
-def entropy_forgotten(Q, R):
+def without_entropy(Q, R):
     return -xlogy(Q, R).sum(axis=1)
 
 
@@ -157,6 +157,7 @@ FIX_ELBO = LESSON.task(
     "fix_elbo",
     title="Find the bug: a bound that never touches",
     points=3,
+    carries=False,
     expected="array (n,): at most log p(x), and equal to it where Q equals the responsibilities",
 )
 

@@ -477,7 +477,7 @@ def a_ridge(*args):
 
 
 @MAP_COVARIANCES.mistake("you added T once, as if there were one imagined point. How many are there?", hint=2)
-def strength_forgotten(*args):
+def without_strength(*args):
     return _shrunk(lambda S, N, T, m, n, d: (S + T) / (N + m))(*args)
 
 

@@ -66,7 +66,7 @@ def every_entry_of_a_matrix_counted():
 
 
 @COUNT_BY_HAND.mistake("full and tied count the pairs of different features, but not the variances.", hint=2)
-def the_diagonal_forgotten():
+def without_the_diagonal():
     return counted(full=4 * 15, tied=15)
 
 
@@ -499,9 +499,9 @@ def triangle_not_halved(*args):
 @BIC_FROM_COUNTS.mistake(
     "full and tied count the pairs of different features, but not the variances.",
     hint=2,
-    name="the diagonal forgotten",
+    name="without the diagonal",
 )
-def the_diagonal_forgotten_in_bic_from_counts(*args):
+def without_the_diagonal_in_bic_from_counts(*args):
     def pairs(K, d, name):
         return covariance_numbers(K, d - 1 if name in ("full", "tied") else d, name)
 
@@ -593,6 +593,7 @@ FIX_TIED = LESSON.task(
     "fix_tied",
     title="Find the bug",
     points=3,
+    carries=False,
     expected="(weights, means, covariance) of shapes (K,), (K, d), (d, d)",
     parts=("the weights", "the means", "the covariance"),
 )
@@ -897,7 +898,7 @@ def weights_not_in_logarithms(*args):
 @LINEAR_DISCRIMINANT.mistake(
     "the slopes are right. In b, the term with μ is twice as large as it should be.", hint=2
 )
-def the_half_forgotten(*args):
+def without_the_half(*args):
     return _discriminant_with(half=-1.0)(*args)
 
 

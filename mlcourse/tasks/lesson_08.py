@@ -180,6 +180,7 @@ FIX_REPORT = LESSON.task(
     "fix_report",
     title="A report that is too good",
     points=2,
+    carries=False,
     expected="(K, mean log-likelihood to report)",
     parts=("the number of components", "the mean log-likelihood"),
 )
@@ -701,7 +702,7 @@ def no_pair_found(R: Array) -> tuple[int, int] | None:
 
 
 @CLOSEST_PAIR.mistake(
-    "this is the table after the joining, as the lecture's `join_once` returns it. The task asks which two"
+    "this is the table after the joining, which the lecture's `join_once` gives. The task asks which two"
     " components were joined.",
     hint=None,
 )

@@ -423,12 +423,12 @@ def signs_taken_for_true_and_false(scores: Array, truth: Array, t: float) -> tup
 
 
 @ALARM_RATES.mistake(
-    "this is the lecture's function. There the truth is True or False, and the three"
+    "this gives what the lecture's function gives. There the truth is True or False, and the three"
     " numbers come in another order.",
     hint=2,
-    name="the lecture's function unchanged",
+    name="as in the lecture",
 )
-def the_lectures_function_unchanged(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
+def as_in_the_lecture(scores: Array, truth: Array, t: float) -> tuple[float, float, float]:
     return _lecture_order(*signs_taken_for_true_and_false(scores, truth, t))
 
 
@@ -741,6 +741,7 @@ FIX_EVALUATION = LESSON.task(
     "fix_evaluation",
     title="An evaluation that cheats",
     points=3,
+    carries=False,
     parts=("the index of the model", "the threshold", "the recall", "the false-alarm rate"),
     expected="(index of the chosen model, threshold, recall, false-alarm rate)",
 )

@@ -705,7 +705,7 @@ def logarithm_of_the_sum(log_density, variances):
 @IN_PLAIN_UNITS.mistake(
     "you subtracted the factor itself by which the density changes. The densities are logarithms.", hint=3
 )
-def logarithm_forgotten(log_density, variances):
+def without_logarithm(log_density, variances):
     return _off_by(lambda variances: np.sqrt(np.prod(variances)))(log_density, variances)
 
 
@@ -831,8 +831,8 @@ def the_strongest():
 
 
 @STRENGTH_FOR_DIGITS.mistake(
-    "this is the lecture's strength, for another target and another split. Yours has to come from the"
-    " validation digits of this exercise.",
+    "20 is the best strength in the lecture, for another target and another split. Here it has to come from"
+    " the validation digits of this exercise.",
     hint=1,
     name="the lecture's strength",
 )

@@ -1279,7 +1279,7 @@ def numbers_with_the_axes():
     " space too, also as floats.",
     hint=None,
 )
-def the_axes_forgotten():
+def without_the_axes():
     return BEFORE / (4 * AMOUNTS)
 
 

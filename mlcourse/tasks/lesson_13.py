@@ -311,7 +311,7 @@ def known_features_sorted_their_values_not_in_conditional_weights(
     "you compared distances only. The height of a Gaussian also depends on how wide it is: log |Σ| is missing.",
     hint=2,
 )
-def log_determinant_forgotten(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
+def without_log_determinant(pi: Array, mu: Array, Sigma: Array, known: Array, values: Array) -> Array:
     blocks = Sigma[:, known[:, np.newaxis], known]
     heights = 0.5 * np.linalg.slogdet(blocks)[1]
     return softmax(log_joint_of_known(pi, mu, Sigma, known, values) + heights)
@@ -868,7 +868,7 @@ def the_scatter_is_symmetric(out, *_):
 @MERGE_STATISTICS.mistake(
     "number and mean are right. But you added the scatters as if they were about the same mean.", hint=2
 )
-def gap_between_the_means_forgotten(*args):
+def without_gap_between_the_means(*args):
     return _merged(*args, factor=lambda a, b: 0)
 
 

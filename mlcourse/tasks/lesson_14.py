@@ -854,7 +854,7 @@ def threshold_included(
 @ALARM_REPORT.mistake(
     "your third number is too large: under the root, a factor of the formula is missing.", hint=None
 )
-def one_minus_p_forgotten(
+def without_one_minus_p(
     validation_scores: Array, test_scores: Array, rate: float
 ) -> tuple[float, float, float]:
     threshold, share, _ = alarm_report(validation_scores, test_scores, rate)

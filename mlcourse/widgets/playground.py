@@ -11,6 +11,8 @@ from mlcourse.widgets.panels import fix_limits
 from mlcourse.widgets.player import LiveScene, Player
 
 MOUSE = "Click to add a point. Drag a point or a mean: EM follows while you hold it."
+LIKELIHOOD = "mean log-likelihood"
+FIT = "Fit: how well the ellipses suit the points; higher is better."
 KEYS = (
     ("Up and down arrows, or Shift with left and right", "choose a point"),
     ("0, 1, 2, …", "choose a mean"),
@@ -34,6 +36,7 @@ class PlaygroundScene(LiveScene):
     regCovar: float
     seed: int
     features: tuple[str, str]
+    likelihood: str  # what the mean log-likelihood is called
 
 
 def playground(
@@ -44,6 +47,7 @@ def playground(
     seed: int = 0,
     *,
     features: tuple[str, str] = ("x", "y"),
+    plain: bool = False,
 ) -> Player:
     """Show points that the reader can add, move and remove, and EM that follows while they move.
 
@@ -61,6 +65,8 @@ def playground(
         Seed of the first random start.
     features : pair of str
         Names of the axes for these points. The data sets that the reader can choose have x and y.
+    plain : bool
+        Whether to call the mean log-likelihood a fit, and say what that is: for readers who have not met it yet.
     """
     X = on_the_plane(X)
     if n_components not in range(1, 7):
@@ -71,7 +77,8 @@ def playground(
     scene: PlaygroundScene = {
         "kind": "Playground",
         "label": "Playground: EM on points that you place",
-        "note": MOUSE,
+        "note": f"{MOUSE} {FIT}" if plain else MOUSE,
+        "likelihood": f"fit ({LIKELIHOOD})" if plain else LIKELIHOOD,
         "keys": KEYS,
         "points": X,
         "K": n_components,

@@ -74,7 +74,7 @@ show(
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow
-playground(X[::12], n_components=4)
+playground(X[::12], n_components=4, seed=1, plain=True)
 
 # %% [markdown]
 # ## How a lesson goes

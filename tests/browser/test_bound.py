@@ -170,3 +170,10 @@ def test_a_finger_drags_the_mean_and_scrolls_beside_it(shown):
     x, y = live.place((2.2, -1.9))
     live.swipe((x, y), (x, y - 120))
     live.page.wait_for_function("scrollY > 20")
+
+
+def test_nothing_is_said_to_have_ended_before_the_last_step(shown):
+    *before, last = shown().get("scene.captions")
+    assert "nothing changes any more" in last
+    assert "EM stays at" in before[-1]
+    assert not [text for text in before if "nothing changes" in text or "by 0.0000" in text]

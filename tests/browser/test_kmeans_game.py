@@ -87,7 +87,7 @@ def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
 
 def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     start = centers(placed)
-    placed.click("Run k-means from here")
+    placed.click("Run k-means")
     placed.wait("player.frame === player.last && !player.playing")
     oracle = KMeans(3, init=start, n_init=1, tol=0).fit(POINTS)
     np.testing.assert_allclose(centers(placed), oracle.cluster_centers_, rtol=1e-9)
@@ -106,6 +106,31 @@ def test_play_runs_lloyd_from_the_placed_centres(placed):
     placed.wait("player.frame === player.last && !player.playing")
     assert "converged" in caption(placed)
     assert placed.get("scene.curve.x.at(-1)") > 0
+
+
+def test_step_first_and_play_are_about_the_last_run(placed):
+    """Not about the placing before it."""
+    placed.page.emulate_media(reduced_motion="reduce")
+    step = placed.page.get_by_role("button", name="Step", exact=True)
+    assert step.is_enabled()
+    start = centers(placed)
+    step.click()
+    assert caption(placed).startswith("Every centre moves")
+    assert np.abs(centers(placed) - start).max() > 0.01
+    placed.press("End")
+    assert not step.is_enabled()
+    placed.click("First")
+    np.testing.assert_array_equal(centers(placed), start)
+    assert not placed.page.get_by_role("button", name="First", exact=True).is_enabled()
+    placed.press("End", " ")
+    np.testing.assert_array_equal(centers(placed), start)
+    assert placed.get("playing")
+    placed.drag(start[0], (1.0, 3.0))
+    placed.click("Play")
+    placed.wait("player.b > player.origin + 1")
+    placed.press("Home")
+    assert centers(placed)[0] == pytest.approx((1.0, 3.0), abs=0.05)
+    np.testing.assert_array_equal(centers(placed)[1:], start[1:])
 
 
 def test_centres_beside_the_points_stay_in_a_narrow_picture(shown):
@@ -146,11 +171,12 @@ def test_the_score_counts_whom_the_reader_beats(placed):
     runs = np.array([run["inertia"] for run in placed.get("rivals")])
     by_hand = inertia_at(centers(placed))
     beaten = (runs > by_hand * (1 + 1e-6)).sum()
-    assert f" By hand you beat {beaten} of the twenty." in score(placed)
-    placed.click("Run k-means from here")
+    beats = f" Your centres beat {beaten} of these runs as you placed them"
+    assert f"{beats}." in score(placed)
+    placed.click("Run k-means")
     placed.wait("player.frame === player.last && !player.playing")
     further = (runs > inertia_at(centers(placed)) * (1 + 1e-6)).sum()
-    assert f" By hand you beat {beaten} of the twenty; with k-means from there, {further}." in score(placed)
+    assert f"{beats}, and {further} after k-means has moved them." in score(placed)
 
 
 def test_ties_with_the_best_of_the_twenty_are_counted(shown):
@@ -158,7 +184,7 @@ def test_ties_with_the_best_of_the_twenty_are_counted(shown):
     live.tap(PLACES[0])
     live.click("Show the twenty runs")
     assert "level with you" not in score(live)
-    live.click("Run k-means from here")
+    live.click("Run k-means")
     live.wait("player.frame === player.last && !player.playing")
     assert score(live).endswith(" None beats you, 20 are level with you.")
 
@@ -210,7 +236,7 @@ def test_places_swept_in_a_drag_do_not_count(shown):
 
 def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
     hand = inertia_at(centers(placed))
-    placed.click("Run k-means from here")
+    placed.click("Run k-means")
     placed.wait("player.frame > 1")
     placed.click("Pause")
     assert f"{hand:.2f} by hand." in score(placed)
@@ -223,14 +249,14 @@ def test_the_twenty_runs_wait_for_all_centres_of_the_reader(shown):
     button = live.page.get_by_role("button", name="Show the twenty runs")
     assert button.get_attribute("aria-disabled") == "true"
     button.press("Enter")
-    assert "runs of k-means++" not in score(live)
+    assert "Twenty runs of k-means:" not in score(live)
     assert caption(live) == "Place all 3 centres first: the twenty runs give the answer away."
     for place in PLACES:
         assert button.get_attribute("aria-disabled") == "true"
         live.tap(place)
     assert button.get_attribute("aria-disabled") == "false"
     button.press("Enter")
-    assert "runs of k-means++" in score(live)
+    assert "Twenty runs of k-means:" in score(live)
 
 
 def test_the_game_works_without_a_mouse(shown):
@@ -249,6 +275,23 @@ def test_the_game_works_without_a_mouse(shown):
     np.testing.assert_array_equal(centers(live), before)
 
 
+def test_keys_work_wherever_the_mouse_has_clicked(shown):
+    """On a button, a word or the curve; a menu needs its letters."""
+    live = shown()
+    for n, place in enumerate(["button:text('Start over')", ".note", ".curve"], start=1):
+        live.page.locator(place).first.click()
+        live.page.keyboard.press("Shift+N" if n == 2 else "n")
+        assert len(centers(live)) == n
+    live.page.get_by_label("step", exact=True).focus()
+    live.page.keyboard.press("d")
+    live.page.keyboard.press("Control+z")
+    live.page.keyboard.press("Control+z")
+    assert len(centers(live)) == 2
+    live.page.locator("select").focus()
+    live.page.keyboard.press("n")
+    assert len(centers(live)) == 2
+
+
 def test_given_centres_are_on_the_page_from_the_start(shown):
     live = shown(kmeans_game(POINTS, 3, PLACES))
     np.testing.assert_allclose(centers(live), PLACES)
@@ -264,3 +307,14 @@ def test_a_finger_drags_centres(shown):
     live.swipe((x, y), (x, y + 60))
     assert centers(live)[0][1] < PLACES[0][1] - 0.1
     assert live.page.evaluate("scrollY") == 0
+
+
+def test_a_centre_dragged_outside_stays_whole_and_apart(placed):
+    """The numbers of two centres at one place stand beside each other."""
+    left, _, _, top = placed.get("planes[0].limits")
+    placed.drag(centers(placed)[0], (left - 1, top + 1))
+    (x, y), box = placed.get("means[0]"), placed.get("planes[0].box")
+    assert placed.get(f"planes[0].px({x})") - box["left"] >= 13
+    assert placed.get(f"planes[0].py({y})") - box["top"] >= 13
+    one, other = placed.get("planes[0].fanned([[1, 1], [1, 1]])")
+    assert np.linalg.norm(np.subtract(placed.place(one), placed.place(other))) > 15

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from mlcourse.checks.cell_code import MAX_CHARACTERS, parse_cell, python_source
+from mlcourse.checks.cell_code import MAX_CHARACTERS, TooDeep, parse_cell, python_source
 
 ANSWER = "def f(x):\n    return x + 1"
 
@@ -92,3 +92,28 @@ def test_what_is_not_python_stays_a_text_in_a_call(cell: str) -> None:
 def test_hostile_text_is_refused_or_read(cell: str) -> None:
     source = python_source(cell)
     assert source is None or ast.parse(source)
+
+
+ZEROS = " + ".join("0" * 400)
+
+
+def test_only_what_is_too_deep_is_left_out() -> None:
+    tree = parse_cell(f"def f(x):\n    start = s.g(1) + {ZEROS}\n    return h(x)")
+    (cut,) = [node for node in ast.walk(tree) if isinstance(node, TooDeep)]
+    assert {ast.unparse(name) for name in cut.elts} == {"s.g", "s"}
+    assert "h" in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def test_a_deep_statement_is_replaced() -> None:
+    chain = "if x:\n    y = 1\n" + "elif x:\n    f(x)\n" * 300
+    names = {node.id for node in ast.walk(parse_cell(chain)) if isinstance(node, ast.Name)}
+    assert {"x", "f"} <= names
+
+
+@pytest.mark.parametrize("cell", [f"x = {ZEROS}", "x" + ".a" * 900, "x = " + "-" * 900 + "1"])
+def test_no_tree_is_deeper_than_a_recursive_reader_can_go(cell: str) -> None:
+    ast.fix_missing_locations(parse_cell(cell))
+    level, levels = [parse_cell(cell)], 0
+    while level:
+        level, levels = [child for node in level for child in ast.iter_child_nodes(node)], levels + 1
+    assert levels < 230

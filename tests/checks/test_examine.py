@@ -6,7 +6,7 @@ import pytest
 from mlcourse.checks import Case, Lesson, Outcome, Raised, answer_of, examine
 from mlcourse.checks.card import Card
 from mlcourse.checks.compare import describe
-from mlcourse.checks.outcome import Answer
+from mlcourse.checks.outcome import Answer, has_code_below
 from mlcourse.plain import plain
 from tests.helpers.answers import FUNCTIONS, divides_by_zero, returns_nothing, stub
 
@@ -266,3 +266,17 @@ def test_odd_numbers_cause_no_warnings_of_ours(doubling, recwarn):
 def test_booleans_are_shown_as_booleans():
     assert describe(np.array([True, False])) == "array of shape (2,): True, False"
     assert describe(np.array([1.0, 0.0])) == "array of shape (2,): 1, 0"
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "expected"),
+    [
+        ("def f(x):\n    raise NotImplementedError\n\n    # here\n    return x", 2, True),
+        ("def f(x):\n    raise NotImplementedError\n    # here\n\ny = 1", 2, False),
+        ("def f(x):\n    raise NotImplementedError", 2, False),
+        ("raise NotImplementedError\nx = 1", 1, False),
+        ("x = 1", 5, False),
+    ],
+)
+def test_code_below_a_line_is_seen(source, number, expected):
+    assert has_code_below(source.splitlines(), number) is expected

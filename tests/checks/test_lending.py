@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mlcourse.binding import bound_arguments
 from mlcourse.checks import Lesson, answer_of, examine
 from mlcourse.checks.catalogue import Catalogue
 from mlcourse.checks.lending import names_called
@@ -113,3 +114,38 @@ def test_a_stub_is_one_whatever_is_wrapped_around_it(lesson):
     assert "`_later`, which it calls" in examine(task, answer_of(names["quadruple"])).message
     exec("@timed\n@functools.lru_cache\ndef quadruple(x):\n    raise NotImplementedError", names)
     assert examine(task, answer_of(names["quadruple"])).status == "not attempted"
+
+
+def m_step(X, R, verbose):
+    """Take one argument more than the task says."""
+
+
+OWN = {
+    "the task's": ((1, 2), {}),
+    "the task's, by name": ((), {"R": 2, "X": 1}),
+    "one's own": ((1, 2, True), {}),
+    "one's own, by name": ((1,), {"verbose": 0, "R": 2}),
+}
+
+
+@pytest.mark.parametrize("call", OWN)
+def test_a_call_may_follow_the_task_or_ones_own_function(call):
+    args, kwargs = OWN[call]
+    assert bound_arguments(m_step, ["X", "R"], args, kwargs) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("own", "args"),
+    [(None, (1, 2)), (lambda R, X: 0, (2, 1)), (lambda a, b, c=3: 0, (1, 2, 3)), (lambda *all: 0, (1, 2))],
+)
+def test_arguments_are_in_the_order_of_the_task(own, args):
+    assert bound_arguments(own, ["X", "R"], args, {}) == (1, 2)
+
+
+def test_a_call_that_follows_neither_is_an_error():
+    with pytest.raises(TypeError):
+        bound_arguments(m_step, ["X", "R"], (1,), {})
+
+
+def test_a_helper_with_one_argument_more_costs_nothing_else(tell):
+    assert "With a right `double`, it is right." in tell("def double(x, loud):\n    return x", QUADRUPLE)

@@ -36,8 +36,9 @@ class Page(HTMLParser):
             self.sources.append(attributes["href"])
         if tag == "figure":
             self._described = False
+        self._described = self._described or tag == "a"
         if tag == "img":
-            # The first panel of a figure describes all of them; the others are empty on purpose.
+            # The first panel of a figure describes all of them, and the words of a link its picture.
             if not attributes.get("alt") and not (self._described and attributes.get("alt") == ""):
                 self.without_alt.append(attributes.get("src"))
             self._described = True
@@ -46,7 +47,7 @@ class Page(HTMLParser):
             self.meta[name] = attributes.get("content")
 
     def handle_endtag(self, tag):
-        self._described = self._described and tag != "figure"
+        self._described = self._described and tag not in ("figure", "a")
         self._in_title = self._in_title and tag != "title"
 
     def handle_data(self, data):

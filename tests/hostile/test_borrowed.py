@@ -207,8 +207,69 @@ def test_a_use_that_no_reader_can_see_is_seen_as_it_runs(world):
         honest.notebook(log_sum_exp=HIDDEN_USE),
         honest.notebook(log_sum_exp="def log_sum_exp(A):\n    return A", after=HIDDEN_USE),
     ):
-        notes = {mark.task: mark.notes for mark in world.mark(notebook).marks}["log_sum_exp"]
-        assert any("logsumexp was called, although the task asks to do without" in note for note in notes)
+        mark = mark_of(world.mark(notebook), "log_sum_exp")
+        assert mark.points == 0
+        assert "it uses scipy.special.logsumexp, and this task asks you to do without" in mark.message
+
+
+EVASIONS = {
+    "from NumPy": (
+        "F = {}\nF['f'] = logsumexp\ndef log_sum_exp(A):\n    return np.apply_along_axis(F['f'], 1, A)"
+    ),
+    "after the first case": (
+        "calls, F = [], []\nF.append(logsumexp)\ndef log_sum_exp(A):\n    calls.append(1)\n"
+        "    return np.log(np.exp(A).sum(axis=1)) if len(calls) == 1 else F[0](A, axis=1)"
+    ),
+    "in a thread": (
+        "from concurrent.futures import ThreadPoolExecutor\nF = []\nF.append(logsumexp)\ndef log_sum_exp(A):\n"
+        "    with ThreadPoolExecutor(1) as pool:\n        return pool.submit(F[0], A, axis=1).result()"
+    ),
+    "after many other calls": (
+        "def tick(): pass\nF = []\nF.append(logsumexp)\ndef log_sum_exp(A):\n"
+        "    for _ in range(12_000): tick()\n    return F[0](A, axis=1)"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", EVASIONS)
+def test_a_forbidden_function_is_seen_however_it_is_called(world, how):
+    mark = mark_of(world.mark(honest.notebook(log_sum_exp=EVASIONS[how])), "log_sum_exp")
+    assert (mark.points, mark.notes) == (0, ())
+    assert "it uses scipy.special.logsumexp, and this task asks you to do without" in mark.message
+
+
+UNWATCHED = """
+import sys
+def log_sum_exp(A):
+    sys.setprofile(None)
+    m = A.max(axis=1, keepdims=True)
+    return m[:, 0] + np.log(np.exp(A - m).sum(axis=1))
+"""
+
+
+def test_an_answer_that_cannot_be_watched_is_noted(world):
+    mark = mark_of(world.mark(honest.notebook(log_sum_exp=UNWATCHED)), "log_sum_exp")
+    assert mark.status == "right"
+    assert mark.notes == ("It could not be watched to the end while it ran: look at it.",)
+
+
+FORGED = """
+import gc
+def e_step(X, pi, mu, Sigma):
+    worker = [one for one in gc.get_objects() if type(one).__name__ == "Worker"][0]
+    def call(request, arrays, old=type(worker).call):
+        fields, arrays = old(worker, request, arrays)
+        return {**fields, "seen": ["mlcourse.answer 1 2 3", "scipy.a_1_2", "mlcourse.mixture.steps.e_step"]}, arrays
+    worker.call = call
+"""
+
+
+def test_only_functions_that_exist_are_noted_as_seen(world):
+    mark = mark_of(world.mark(honest.notebook(e_step=FORGED)), "e_step")
+    assert [note for note in mark.notes if note.startswith("While")] in (
+        [],
+        ["While it ran, mlcourse.mixture.steps.e_step was called."],
+    )
 
 
 def test_a_flood_of_names_pushes_no_note_out(world):

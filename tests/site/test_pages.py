@@ -23,7 +23,7 @@ OPTIONS = {"resultTypes": ["violations"]}
 IN_THE_DARK = OPTIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}  # colours are all that changes
 # Thousands of spans, with the same few colours on every page: looked at on one.
 ALIKE = {"exclude": [[".katex"], [".highlight pre"]]}
-IN_FULL = "notebooks/00_welcome.html"
+IN_FULL = "exercises/05_why_em_works_exercises.html"
 
 
 @pytest.mark.parametrize("name", PAGES)

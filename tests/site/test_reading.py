@@ -1,10 +1,13 @@
 """What a reader does: predict and unfold, look up terms, search, play, print."""
 
+import re
+
 import pytest
 
 from tests.helpers.player_page import ink
 from tests.helpers.site_page import wait_until
 from tests.site.conftest import PHONE
+from tools.site.pdf import TO_PAPER
 
 EM = "notebooks/04_em.html"
 FOLDS = "details.prediction"
@@ -201,3 +204,27 @@ BLOCKED = """async () => {
   await new Promise((done) => setTimeout(done, 100));
   return window.ran ? ["a script ran"] : blocked.sort();
 }"""
+
+
+# ── Paper ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_on_paper_answers_are_at_the_end_and_links_arrive(new_page, address):
+    page = new_page(bypass_csp=True)
+    page.goto(f"{address}/{EM}")
+    n_folds = page.locator(FOLDS).count()
+    page.evaluate(TO_PAPER, [EM, "notebooks/05_why_em_works.html"])
+    assert page.locator("article").count() == 2
+    assert (
+        page.locator("article").first.get_by_text(re.compile(r"^Answer \d+ is at the end\.$")).count()
+        >= n_folds
+    )
+    assert page.locator("article details.prediction").count() == 0
+    assert page.get_by_role("heading", name="Answers", exact=True).count() == 2
+    assert page.evaluate(LOST) == []
+    lesson = page.get_by_role("link", name=re.compile("05 · Why EM works")).first
+    assert lesson.get_attribute("href") == "#notebooks-05_why_em_works-html--"
+
+
+LOST = """[...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))
+  .filter((target) => target.startsWith("#") && !document.getElementById(target.slice(1)))"""

@@ -5,11 +5,12 @@ import io
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
 
-from tools.site import execute, outputs, pages, stage
+from tools.site import build, execute, outputs, pages, stage
 from tools.site.address import binder_address, site_address
 from tools.site.folds import CLOSE, OPEN, with_folds
 
@@ -106,6 +107,16 @@ def test_a_picture_in_html_becomes_a_file_of_the_same_pixels(files, png):
     assert f'src="../_static/shown/{path.name}"' in html
 
 
+def test_a_photograph_keeps_its_colours():
+    ramp = np.arange(0, 256, 2, dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, size=(128, 128), dtype=np.uint8)
+    photograph = Image.fromarray(np.dstack([np.tile(ramp, (128, 1)), np.tile(ramp, (128, 1)).T, noise]))
+    drawn = io.BytesIO()
+    photograph.save(drawn, "PNG")
+    written = Image.open(io.BytesIO(outputs.as_webp(drawn.getvalue()))).convert("RGB")
+    assert np.array_equal(np.asarray(written), np.asarray(photograph))
+
+
 def test_a_script_becomes_a_file(files):
     html = html_of(new_output("display_data", {"text/html": "<p>a</p><script>play()</script>"}), files)
     (path,) = files.folder.iterdir()
@@ -183,6 +194,38 @@ def test_the_site_map_is_written_for_a_public_address_only(tmp_path):
     assert not (tmp_path / "sitemap.xml").exists()
     pages.finish(tmp_path, "https://someone.github.io/course/")
     assert "<loc>https://someone.github.io/course/index.html</loc>" in (tmp_path / "sitemap.xml").read_text()
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.tex").write_text("The only copy.")
+    with pytest.raises(build.NotASite, match="choose another folder with -o"):
+        build.build(SimpleNamespace(), tmp_path)
+    assert (tmp_path / "thesis.tex").read_text() == "The only copy."
+
+
+def test_missing_packages_are_named(monkeypatch, capsys):
+    monkeypatch.setattr(build.importlib.util, "find_spec", lambda name: None if name == "furo" else object())
+    assert build.main([]) == 1
+    assert "the site needs furo: run `python course.py site`" in capsys.readouterr().err
+
+
+def test_without_a_browser_there_is_no_pdf(monkeypatch, capsys):
+    monkeypatch.setattr(build.browser, "CHROMIUM", None)
+    assert build.main(["--pdf"]) == 1
+    assert "--pdf needs Chromium or Google Chrome" in capsys.readouterr().err
+
+
+def test_a_site_that_is_up_to_date_is_left_alone(tmp_path, monkeypatch):
+    for name in ("run_lessons", "stage", "publish"):
+        monkeypatch.setattr(build, name, lambda *_: None)
+    monkeypatch.setattr(build, "digest_of", lambda *_: "as before")
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: ran.append(1))
+    ran = []
+    out = tmp_path / "site"
+    out.mkdir()
+    for _ in range(2):
+        build.build(SimpleNamespace(root=tmp_path), out)
+    assert ran == [1]
 
 
 # ── Running ──────────────────────────────────────────────────────────────────────────────────────────

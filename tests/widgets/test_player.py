@@ -190,6 +190,10 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
         ("/* A\n   b */\nif (a < -b) {\n  c();\n}\nd();", "\nif(a<-b){c()}d();"),
         ("a = b - 2 * c + 1;", "a=b-2*c+1;"),
         ("const a = `${b} = ${c}`;", "let a=`${b} = ${c}`;"),
+        ("const a = 0.5; // half\n  const b = true;\nc();", "let a=.5,b=!0;c();"),
+        ('f("0.5", `true`, 10.5, false);', 'f("0.5",`true`,10.5,!1);'),
+        ("f(() => g((x) => x));", "f(_=>g(x=>x));"),
+        ('f(-Infinity, "Infinity");', 'f(-1/0,"Infinity");'),
         ("return (x) => [\n  x % 2,\n].map((y) => y);", "return(x)=>[x%2].map(y=>y);"),
     ],
 )

@@ -1,6 +1,8 @@
 """Build the site."""
 
 import argparse
+import hashlib
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -9,13 +11,20 @@ from pathlib import Path
 from mlcourse.builder.lessons import Outline, read_course
 from mlcourse.checks.folders import notebook_name
 from mlcourse.cli import PROGRAM, ROOT, complain
+from tools import browser
 from tools.site import pages
 from tools.site.address import site_address
-from tools.site.execute import DoesNotRun, executed
+from tools.site.execute import DoesNotRun, executed, package_digest
 from tools.site.preview import draw_preview
 from tools.site.stage import copy_notebooks, stage
 
+NEEDED = ("sphinx", "myst_nb", "furo", "sphinx_copybutton", "py_mini_racer")
+STAMP = ".built"  # in the site's folder: what it was built from
 WORK = ROOT / "build" / "site"
+
+
+class NotASite(ValueError):
+    """A folder that the site must not replace."""
 
 
 def main(arguments: list[str]) -> int:
@@ -26,10 +35,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pdf", action="store_true", help="also one PDF per lesson, and one of the course")
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "site", help="the folder (default: site)")
     options = parser.parse_args(arguments)
+    if missing := [name for name in NEEDED if not importlib.util.find_spec(name)]:
+        return complain(
+            f"the site needs {', '.join(missing)}: run `{PROGRAM} site`, which installs everything, "
+            "or `pip install -e .[site]`."
+        )
+    if options.pdf and not browser.CHROMIUM:
+        return complain("--pdf needs Chromium or Google Chrome: install one, and run the command again.")
     course = read_course(ROOT)
     try:
         build(course, options.out)
-    except DoesNotRun as problem:
+    except (DoesNotRun, NotASite) as problem:
         return complain(str(problem))
     except subprocess.CalledProcessError:
         return complain("Sphinx could not build the site; its message is above.")
@@ -58,16 +74,26 @@ def run_lessons(course: Outline | None = None) -> dict[str, Path]:
 
 
 def build(course: Outline, out: Path) -> None:
-    """Build the site in a folder.
+    """Build the site in a folder, unless it is there already.
 
     Raises
     ------
+    NotASite
+        If the folder has files, and no site: nobody's files are replaced.
     DoesNotRun
         If a lesson or a solution fails.
     subprocess.CalledProcessError
         If Sphinx does.
     """
+    stamp = out / STAMP
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not stamp.is_file()):
+        raise NotASite(
+            f"{out} has something else than a site in it: empty it, or choose another folder with -o."
+        )
     stage(course, run_lessons(course), WORK / "source")
+    origin = digest_of(WORK / "source", Path(__file__).parent)
+    if stamp.is_file() and stamp.read_text("ascii") == origin:
+        return
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html"]
     folders = [
         "-c",
@@ -79,6 +105,17 @@ def build(course: Outline, out: Path) -> None:
     ]
     subprocess.run([*sphinx, *folders], check=True, cwd=course.root)
     publish(course, WORK / "html", out)
+    stamp.write_text(origin, "ascii")
+
+
+def digest_of(*folders: Path) -> str:
+    """Return a digest of everything that the site is built from: the folders, and the package."""
+    digest = hashlib.sha256(package_digest())
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def publish(course: Outline, html: Path, out: Path) -> None:

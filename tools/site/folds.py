@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-QUESTION = re.compile(r"\*\*Before\s+you\s+run\s+the\s+next\s+cells?\b")
+QUESTION = re.compile(r"\*\*Before\s+you\s+(?:drag|run\s+the\s+next\s+cells?)\b")
 NEXT_PART = re.compile(r"^(?=#{1,6} |---$)", re.MULTILINE)
 OPEN = '<details class="prediction"><summary>Show what happens</summary>'
 CLOSE = "</details>"

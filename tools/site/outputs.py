@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from mlcourse.checks.atomic import write_atomically
 
@@ -27,7 +28,11 @@ IN_NOTEBOOK = re.compile(
     r"This is a still picture: to get the interactive one, trust this notebook, so\s+that\s+it\s+may run scripts\."
 )
 ON_PAGE = "This is a still picture; the interactive one needs scripts."
+MAX_DIFFERENCE = 3
 PLOT = "What the code above draws"  # of a figure that says nothing about itself
+SLIDER_ALONE = (
+    '<p class="slider-note">In Jupyter, this cell shows sliders, and a picture that follows them.</p>'
+)
 SLIDER_NOTE = '<p class="slider-note">In Jupyter, sliders change this picture.</p>'
 
 
@@ -82,9 +87,10 @@ def converted(output: NotebookNode, widgets: dict[str, Any], files: Files) -> li
 
 
 def first_view(model: str, widgets: dict[str, Any], files: Files) -> list[NotebookNode]:
-    """Return what a slider shows before anybody moves it, and a note that it moves in Jupyter."""
+    """Return what a slider shows before anybody moves it, if it is kept, and a note that it moves in Jupyter."""
     inner = [shown for output in outputs_below(model, widgets) for shown in converted(output, widgets, files)]
-    return [*inner, new_output("display_data", {"text/html": SLIDER_NOTE})] if inner else []
+    note = SLIDER_NOTE if inner else SLIDER_ALONE
+    return [*inner, new_output("display_data", {"text/html": note})]
 
 
 def outputs_below(model: str, widgets: dict[str, Any]) -> list[NotebookNode]:
@@ -112,10 +118,20 @@ def picture(png: bytes, files: Files) -> str:
 
 
 def as_webp(png: bytes) -> bytes:
-    """Return a picture in a third of the bytes, with every pixel as it was."""
+    """Return a picture in a third of the bytes: in 256 colours, unless that can be seen, as it can in photographs."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    fewer = picture.quantize(256, Image.Quantize.FASTOCTREE).convert("RGBA")
     webp = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGBA").save(webp, "WEBP", lossless=True, quality=60, method=4)
+    best = fewer if rms_difference(picture, fewer) < MAX_DIFFERENCE else picture
+    best.save(webp, "WEBP", lossless=True, quality=60, method=4)
     return webp.getvalue()
+
+
+def rms_difference(one: Image.Image, other: Image.Image) -> float:
+    """Return how much two pictures of the same size differ on a black page, in steps of 255."""
+    page = Image.new("RGBA", one.size, "black")
+    difference = ImageChops.difference(*(Image.alpha_composite(page, each) for each in (one, other)))
+    return float(np.mean(np.square(ImageStat.Stat(difference).rms[:3])) ** 0.5)
 
 
 def script(text: str, files: Files) -> str:

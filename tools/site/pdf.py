@@ -4,6 +4,7 @@ On paper nothing unfolds. So the answers to predictions, and hints, go to the en
 """
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,16 +17,13 @@ from tools import browser
 
 # Runs in the page. Takes the addresses of the pages to print, as paths from the top of the site.
 TO_PAPER = (Path(__file__).parent / "theme" / "paper.js").read_text("utf-8")
+TOOLS = re.compile('<p class="page-tools">')
 MARGIN = "18mm"
 PATIENCE = 300_000  # milliseconds
 
 
 def print_all(course: Outline, site: Path) -> list[Path]:
     """Print every lesson, and then all of them as one document; return the paths of the files in site/pdf/."""
-    if not browser.CHROMIUM:
-        raise RuntimeError(
-            "printing needs Chromium or Google Chrome: install one, and run the command again."
-        )
     names = course.names("notebooks")
     places = {
         name: f"notebooks/{notebook_name('notebooks', name)}".replace(".ipynb", ".html") for name in names
@@ -49,7 +47,17 @@ def print_all(course: Outline, site: Path) -> list[Path]:
                 tagged=True,
                 print_background=True,
             )
+    for name, place in places.items():
+        add_link(site / place, f'<a href="../pdf/{name}.pdf">PDF</a>')
+    add_link(site / "index.html", '<a href="pdf/course.pdf">All lessons as one PDF</a>')
     return list(documents)
+
+
+def add_link(page: Path, link: str) -> None:
+    """Write a link into a page's line of tools."""
+    html = page.read_text("utf-8")
+    if link not in html:
+        page.write_text(TOOLS.sub(lambda found: found[0] + link, html, count=1), "utf-8")
 
 
 @contextmanager

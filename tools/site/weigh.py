@@ -21,13 +21,20 @@ MAX_WEIGHT, MAX_SECONDS = 1.5, 2.0
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 PHONE: ViewportSize = {"width": 400, "height": 800}
 REPEATS = 3
-FIRST_PICTURE = """() => new Promise((done) => {
-  new PerformanceObserver((list) => {
-    const picture = list.getEntries().find(({ element }) => element?.tagName === "IMG");
-    if (picture) done(picture.renderTime / 1000);
-  }).observe({ type: "largest-contentful-paint", buffered: true });
-  setTimeout(() => done(Infinity), 15000);
-})"""
+# Runs before the page does: notes when the first picture is on the screen, an image or a player's.
+WATCH = """
+  window.firstPicture = new Promise((done) => {
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const node of addedNodes) if (node.tagName === "IMG") node.setAttribute("elementtiming", "picture");
+    }).observe(document, { childList: true, subtree: true });
+    new PerformanceObserver((list) => done(list.getEntries()[0].renderTime / 1000)).observe({ type: "element" });
+    (function look() {
+      const playing = document.querySelector("[data-mlcourse-player]")?.player;
+      requestAnimationFrame(playing ? (time) => done(time / 1000) : look);
+    })();
+  });
+"""
 EVERYTHING = """async () => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
   for (const picture of document.images) picture.loading = "eager";
@@ -93,8 +100,9 @@ def first_picture(chromium: Browser, address: str) -> float:
         slow = context.new_cdp_session(page)
         slow.send("Network.emulateNetworkConditions", NETWORK)
         slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        page.goto(address, wait_until="commit")
-        return float(page.evaluate(FIRST_PICTURE))
+        page.add_init_script(WATCH)
+        page.goto(address)
+        return float(page.evaluate("firstPicture"))
 
 
 if __name__ == "__main__":

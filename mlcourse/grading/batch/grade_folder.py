@@ -123,6 +123,7 @@ def grade_folder(
             raise CannotGrade(
                 f"no notebooks were found in {submissions}. docs/grading.md lists the layouts that can be read."
             )
+        refuse_shared_names(entries)
         note_requests(settings.out, requests, notebooks, register.class_list)
         refuse_faulty_checks(course, waiting.lessons, settings.seed)
         earlier = earlier_runs(settings.out)
@@ -186,6 +187,18 @@ def notebook_of(submission: Submission, course: Course, class_list: ClassList) -
     name = name_of(submission)
     names = also_called(owner, submission.source, class_list)
     return Notebook(name, submission.student, owner, submission.source, submission.lesson, tasks, names)
+
+
+def refuse_shared_names(entries: Iterable[Listed]) -> None:
+    """Raise CannotGrade if two submissions have the same name, because one would get the other's marks."""
+    first: dict[str, Listed] = {}
+    for each in entries:
+        other = first.setdefault(each.name, each)
+        if other is not each:
+            raise CannotGrade(
+                f"the submissions {printable(other.source)} and {printable(each.source)} would share one result,"
+                f" {each.name}: rename one of these files or folders, and grade again."
+            )
 
 
 def note_requests(out: Path, rows: list[Row], notebooks: list[Notebook], class_list: ClassList) -> None:

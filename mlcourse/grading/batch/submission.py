@@ -9,7 +9,15 @@ from mlcourse.grading.batch.assess import Terms, Waiting, failed
 from mlcourse.grading.batch.digests import task_digests
 from mlcourse.grading.records.grade import Grade, Submission
 from mlcourse.grading.records.journal import Journal
-from mlcourse.grading.records.results import Result, lean, load, name_of, new_result, save, submission_digest
+from mlcourse.grading.records.results import (
+    Result,
+    lean,
+    load_result,
+    name_of,
+    new_result,
+    save,
+    submission_digest,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +54,7 @@ def look_up(submission: Submission, settings: Settings, again: Collection[str] =
 
     The tasks in `again` are to be marked again in any case.
     """
-    old = load(settings.path(submission))
+    old = load_result(settings.out, name_of(submission), submission)
     known = {}
     if old and settings.resume:
         about = submission_digest(submission, settings.circumstances)

@@ -10,7 +10,7 @@ from mlcourse.grading.gradebook.book import UNGRADED, label_of
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed, Manifest
-from mlcourse.grading.records.results import defining_cells, lean, load
+from mlcourse.grading.records.results import defining_cells, lean, load_result
 from mlcourse.grading.report.byhand import WHOLE, Key, mark_key, notebook_key
 from mlcourse.grading.report.exports import NO_ANSWER
 from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
@@ -22,7 +22,7 @@ class Item(NamedTuple):
     """One mark of one student."""
 
     id: str  # says nothing about the student
-    name: str  # of the result
+    listed: Listed  # whose it is
     student: str  # as on the class list
     owner: str  # the student as the folder or the platform has it
     source: str
@@ -32,6 +32,11 @@ class Item(NamedTuple):
     key: Key  # of its row in the table
     is_open: bool  # whether a person has to mark it
     answered: bool = True  # False for an open question under which nothing was written
+
+    @property
+    def name(self) -> str:
+        """The name of the result."""
+        return self.listed.name
 
     @property
     def is_whole(self) -> bool:
@@ -82,17 +87,17 @@ def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:
         is_open = mark.task in grade.open_answers
         if is_open and grade.status in UNGRADED and not grade.open_answers[mark.task]:
             continue  # nothing was found in this notebook; `by_hand.csv` has no row for it either
-        digest = hashlib.sha256(f"{listed.name}\0{mark.task}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{listed.name}\0{mark.task}".encode()).hexdigest()[:32]
         who = (label_of(listed, student), listed.owner, grade.source, student.group, grade.lesson or "")
         answered = not is_open or bool(grade.open_answers[mark.task].strip())
-        yield Item(digest, listed.name, *who, mark, mark_key(grade, mark), is_open, answered)
+        yield Item(digest, listed, *who, mark, mark_key(grade, mark), is_open, answered)
 
 
 def _whole(listed: Listed, student: Student, grade: Grade) -> Item:
     """Return the item of a notebook that could not be graded, with which somebody has to deal."""
-    digest = hashlib.sha256(f"{listed.name}\0{WHOLE}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{listed.name}\0{WHOLE}".encode()).hexdigest()[:32]
     who = (label_of(listed, student), listed.owner, grade.source, student.group, "")
-    return Item(digest, listed.name, *who, Mark(WHOLE, 0, 0, "by hand"), notebook_key(grade), True)
+    return Item(digest, listed, *who, Mark(WHOLE, 0, 0, "by hand"), notebook_key(grade), True)
 
 
 def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:
@@ -103,7 +108,7 @@ def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:
 
 def passages(out: Path, item: Item) -> list[Passage]:
     """Return what the student wrote for the task: the open answer, or the cells that define the function or value."""
-    result = load(out / "results" / f"{item.name}.json")
+    result = load_result(out, item.name, item.listed)
     if result is None:
         return []
     if item.is_whole:

@@ -1,4 +1,4 @@
-"""Imports of modules that are not here: they cost only the lines that use them.
+"""Imports of modules, and changes to folders, that are not here: they cost only the lines that need them.
 
 An import statement of a cell that fails leaves a stand-in. Using a stand-in raises ModuleNotFoundError with a plain
 message, so the cell's other imports, and all answers that do without the module, are as they would be. A package that
@@ -6,6 +6,9 @@ only a platform such as Colab has is replaced by one whose calls do nothing.
 
 An import inside a `try` statement fails as always, because the notebook deals with that itself. So does one inside a
 function, which is a use.
+
+A line that goes to a folder or makes one, such as `os.chdir("/content/drive/MyDrive")`, has no effect where that is
+impossible, as `%cd` has none. When any other line fails, the imports below it in its cell run all the same.
 """
 
 import ast
@@ -27,7 +30,8 @@ PLATFORMS = (
     "pyodide_js",
     "pyodide_kernel",
 )
-HELPER = "__stand_in__"  # the built-in name by which a cell calls `stand_in` or `stand_in_for_package`
+HELPER = "__stand_in__"  # the built-in name by which a cell calls functions of this module
+FOLDER_CALLS = ("chdir", "makedirs", "mkdir")
 
 BLOCKS = (ast.If, ast.With, ast.For, ast.While)
 USES = (
@@ -146,10 +150,15 @@ def _within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
+def let_go(line: str) -> None:
+    """Note that a line which was to change a folder could not do so."""
+    note("folder", line)
+
+
 # ── Before a cell runs ───────────────────────────────────────────────────────────────────────────────
 
 
-class GuardedImports(ast.NodeTransformer):
+class GuardedLines(ast.NodeTransformer):
     """Replace each import statement of a cell by one that leaves a stand-in when it fails.
 
     `import numpy, torch` becomes
@@ -161,10 +170,22 @@ class GuardedImports(ast.NodeTransformer):
         try:
             import torch
         …
+
+    In the same way, `os.chdir(folder)` may fail.
+
+    Attributes
+    ----------
+    imports : list of ast.stmt
+        The guarded import statements that are on no condition.
     """
+
+    def __init__(self) -> None:
+        self.imports: list[ast.stmt] = []
 
     def visit_Module(self, tree: ast.Module) -> ast.Module:
         """Change a cell."""
+        imports = [one for one in tree.body if isinstance(one, (ast.Import, ast.ImportFrom))]
+        self.imports += _guarded(imports)
         tree.body = [*_guarded(tree.body)]
         return tree
 
@@ -173,6 +194,9 @@ def _guarded(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in statements:
         if isinstance(statement, (ast.Import, ast.ImportFrom)) and not _is_special(statement):
             yield from (_guarded_import(statement, alias) for alias in statement.names)
+            continue
+        if _changes_folder(statement):
+            yield _guarded_by(statement, "OSError", f"{HELPER}.let_go({ast.unparse(statement)!r})")
             continue
         if isinstance(statement, BLOCKS):
             statement.body = [*_guarded(statement.body)]
@@ -183,6 +207,15 @@ def _guarded(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _is_special(statement: ast.Import | ast.ImportFrom) -> bool:
     return isinstance(statement, ast.ImportFrom) and (statement.level > 0 or statement.module == "__future__")
+
+
+def _changes_folder(statement: ast.stmt) -> bool:
+    """Whether a statement is a call such as `os.chdir(folder)`, whose result is not used."""
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return False
+    called = statement.value.func
+    name = getattr(called, "attr", None) or getattr(called, "id", None)
+    return name in FOLDER_CALLS
 
 
 def _guarded_import(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Try:
@@ -197,8 +230,15 @@ def _guarded_import(statement: ast.Import | ast.ImportFrom, alias: ast.alias) ->
         name = f"{statement.module}.{alias.name}".removesuffix(".*")
         target = f"{alias.asname or alias.name} = " if alias.name != "*" else ""
         replacement = f"{target}{HELPER}.{stand_in.__name__}({name!r})"
-    handler = ast.ExceptHandler(ast.Name("ImportError", ast.Load()), None, ast.parse(replacement).body)
-    attempt = ast.Try([single], [handler], [], [])
+    return _guarded_by(single, "ImportError", replacement, statement)
+
+
+def _guarded_by(
+    attempted: ast.stmt, error: str, replacement: str, original: ast.stmt | None = None
+) -> ast.Try:
+    """Return a statement with what is done instead if it raises an error."""
+    handler = ast.ExceptHandler(ast.Name(error, ast.Load()), None, ast.parse(replacement).body)
+    attempt = ast.Try([attempted], [handler], [], [])
     for node in ast.walk(attempt):
-        ast.copy_location(node, statement)
+        ast.copy_location(node, original or attempted)
     return attempt

@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 PR_SET_NO_NEW_PRIVS = 38
@@ -56,8 +57,9 @@ def drop_capabilities() -> None:
 
 def children(pid: int) -> list[int]:
     """List the processes that a process has started; empty if the system does not report them."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:  # it has ended, or there is no /proc here
-        return []
+    found: list[int] = []
+    with suppress(OSError):  # it has ended, or there is no /proc here
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):  # this thread has ended
+                found += map(int, (thread / "children").read_text().split())
+    return found

@@ -3,13 +3,13 @@
 The right answer itself never enters the sandbox. The parent sends its result, or says why there is none.
 """
 
-import inspect
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from mlcourse.binding import bound_arguments
 from mlcourse.grading.inside import pipe
 from mlcourse.plain import plain
 from mlcourse.typing import Array
@@ -26,8 +26,7 @@ def lent(
     own = {name: namespace[name] for name in functions if name in namespace}
     taking_turns = threading.Lock()
     for name, parameters in functions.items():
-        signature = _signature(own.get(name), parameters)
-        namespace[name] = _stand_in(name, signature, channel, number, taking_turns)
+        namespace[name] = _stand_in(name, own.get(name), parameters, channel, number, taking_turns)
     try:
         yield
     finally:
@@ -36,21 +35,17 @@ def lent(
         namespace.update(own)
 
 
-def _signature(own: object, parameters: Sequence[str]) -> inspect.Signature:
-    """The signature of the student's function, because it is what the student's calls follow."""
-    try:
-        return inspect.signature(own)  # type: ignore[arg-type]  # raises TypeError if it cannot be called
-    except (TypeError, ValueError):
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        return inspect.Signature([inspect.Parameter(name, kind) for name in parameters])
-
-
 def _stand_in(
-    name: str, signature: inspect.Signature, channel: socket.socket, number: str, turn: threading.Lock
+    name: str,
+    own: object,
+    parameters: Sequence[str],
+    channel: socket.socket,
+    number: str,
+    turn: threading.Lock,
 ) -> Callable[..., Any]:
     def answer(*args: object, **kwargs: object) -> object:
         arrays: list[Array] = []
-        values = tuple(plain(value) for value in signature.bind(*args, **kwargs).args)
+        values = tuple(plain(value) for value in bound_arguments(own, parameters, args, kwargs))
         question = {"number": number, "question": name, "args": pipe.pack(values, arrays)}
         with turn:
             pipe.send(channel, question, arrays)

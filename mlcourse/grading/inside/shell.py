@@ -4,11 +4,12 @@ It has no terminal, no profile, no history on disk and no colours, and there are
 a cell prints and shows is kept by `OutputTail` and `display.Figures`; what it raises is returned.
 """
 
+import ast
 import builtins
 import io
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from traitlets.config import Config
 
 from mlcourse.grading.inside import absent
 from mlcourse.grading.inside.display import PNG, FigureFormatter, Figures, Publisher, ValueHook
-from mlcourse.grading.inside.lines import CellCompiler, LineKeeper
+from mlcourse.grading.inside.lines import CellCompiler, LineKeeper, places_of
 from mlcourse.grading.inside.notes import note
 
 INSTALLERS = ("pip", "conda", "mamba", "micromamba", "uv")
+END = sys.maxsize  # below the last line of a cell
 NO_PROGRAM = "There are no programs here: the notebook runs in a sandbox."
 
 
@@ -87,7 +89,8 @@ class Shell(InteractiveShell):
         super().__init__(ipython_dir=folder, config=config, colors="nocolor", **options)
         self.input_transformer_manager = LineKeeper()
         setattr(builtins, absent.HELPER, absent)
-        self.ast_transformers.append(absent.GuardedImports())
+        self.guard = absent.GuardedLines()
+        self.ast_transformers.append(self.guard)
         self.builtin_trap.__enter__()  # functions of a cell can use `get_ipython` and `display` later, too
         self.enable_matplotlib()
         self.run_line_magic("load_ext", "storemagic")
@@ -96,12 +99,30 @@ class Shell(InteractiveShell):
         """Run a cell and return the exception that it raised, if any, even SystemExit."""
         self.compile.begin(number, source)
         self.shown = None
+        self.guard.imports.clear()
+        error = self._run(source)
+        if error is not None:
+            with suppress(BaseException):  # a module of the student's may raise anything
+                self._import_below(error)
+        return error
+
+    def _run(self, source: str) -> BaseException | None:
         try:
             # Not what a cell may have put in its place.
             result = super().run_cell(source, store_history=True)
             return result.error_before_exec or result.error_in_exec or self.shown
         except BaseException as error:  # also what IPython does not catch, after a cell has damaged it
             return error
+
+    def _import_below(self, error: BaseException) -> None:
+        """Run the import statements of a cell below the line that has failed: other cells need them."""
+        line = next((place.line for place in places_of(error)), END)
+        below = [one for one in self.guard.imports if one.lineno > line]
+        for statement in below:
+            with suppress(Exception):  # only what uses it fails
+                exec(compile(ast.Module([statement], []), self.compile.name, "exec"), self.user_ns)
+        if below:
+            note("imports below")
 
     def take_place(self, folder: str) -> None:
         """Let cells find their own files and modules in a folder, as in Jupyter."""

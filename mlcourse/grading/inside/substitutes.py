@@ -10,6 +10,7 @@ import getpass
 import multiprocessing.process
 import multiprocessing.synchronize
 import os
+import site
 import socket
 import subprocess
 from collections.abc import Callable
@@ -36,10 +37,20 @@ def install(folder: str) -> None:
     builtins.input = getpass.getpass = Input().line
     for owner, name, sentence in REFUSED:
         setattr(owner, name, explained(getattr(owner, name), sentence))
+    install_site_builtins()
     os.system = noted(os.system)
     os.chmod = without_effect(os.chmod, folder)
     os.utime = without_effect(os.utime, folder)
     os.listxattr = lambda *args, **options: []  # no file here has extended attributes
+
+
+def install_site_builtins() -> None:
+    """Add `help`, `copyright`, `credits` and `license`: the interpreter runs without `site`, which has them.
+
+    `exit` and `quit` are the shell's.
+    """
+    site.sethelper()
+    site.setcopyright()
 
 
 class Input:

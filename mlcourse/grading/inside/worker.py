@@ -18,7 +18,7 @@ from mlcourse.grading.inside.display import close_figures
 from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
-from mlcourse.grading.inside.observing import observed
+from mlcourse.grading.inside.observing import observed, watch_threads
 from mlcourse.grading.inside.pictures import pixels_of
 from mlcourse.grading.inside.shell import OutputTail, Shell
 from mlcourse.typing import Array
@@ -44,6 +44,7 @@ def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: d
     tail = OutputTail(limits["output"])
     sys.stdout = sys.stderr = tail
     substitutes.install(folder)
+    watch_threads()
     shell = Shell.instance()
     shell.take_place(folder)
     pipe.send(channel, {"ready": True})
@@ -129,9 +130,10 @@ class Worker:
         arrays = attach(pipe.receive_file(self.channel), request["places"], request["size"])
         args: Any = pipe.unpack(request["args"], arrays)  # the parent sends a tuple
         function = self.namespace[request["name"]]
-        with self.unseen(), observed(request["observe"]) as seen:
+        with self.unseen(), observed(request["events"], request["closely"]) as watch:
             fields, arrays = evaluate(lambda: function(*args))
-        return {**fields, "seen": sorted(seen)}, arrays
+            watched = watch.is_complete
+        return {**fields, "seen": sorted(watch.seen), "watched": watched}, arrays
 
     @contextlib.contextmanager
     def unseen(self) -> Iterator[None]:

@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-from mlcourse.grading.intake.files import File, Reading, read_stream
+from mlcourse.grading.intake.files import File, Reading, read_stream, time_of
 from mlcourse.grading.intake.kinds import is_submission
+from mlcourse.grading.intake.outputs import Allowance
 
 MAX_MEMBERS = 20_000
 MAX_TOTAL = 2_000_000_000  # bytes, unpacked, in one archive
@@ -56,7 +57,8 @@ def files_in(source: Path | bytes) -> list[File]:
         raise RefusedArchive(f"It is not a readable {kind}: {_describe(error)}") from error
     visible = sorted((one for one in members if not _hidden(one.name)), key=lambda member: member.name)
     return [
-        File(_parts(one.name), partial(_read, one), is_submission(one.name), one.written) for one in visible
+        File(_parts(one.name), partial(_read, one), is_submission(one.name), time_of(one.written))
+        for one in visible
     ]
 
 
@@ -71,7 +73,7 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200].rstrip(".") + "."
 
 
-def _read(member: Member, as_notebook: bool = False) -> Reading:
+def _read(member: Member, as_notebook: bool = False, allowance: Allowance | None = None) -> Reading:
     """Read a member's bytes, or return a problem. Its declared size is not trusted: unpacking stops at the limit."""
     path = _path(member.name)
     if path.is_absolute() or ".." in path.parts or "".join(path.parts[:1]).endswith(":"):
@@ -80,7 +82,7 @@ def _read(member: Member, as_notebook: bool = False) -> Reading:
         return None, member.problem
     try:
         with member.open() as opened:
-            return read_stream(opened, path.name, as_notebook)
+            return read_stream(opened, path.name, as_notebook, allowance)
     except Exception as error:
         return None, f"It cannot be unpacked: {_describe(error)}"
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from typing import IO, NamedTuple, Protocol, cast
 
 from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_zipped_notebook, stem
-from mlcourse.grading.intake.outputs import NotReadable, without_outputs
+from mlcourse.grading.intake.outputs import Allowance, NotReadable, without_outputs
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Attachment
 from mlcourse.grading.records.text import tidy
+from mlcourse.grading.records.times import is_possible
 
 MAX_ARCHIVE = 20_000_000  # bytes, of a student's own archive
 MAX_OTHER = 5_000_000  # bytes, of any other file
@@ -26,7 +27,24 @@ Reading = tuple[bytes | None, str | None]  # a file's bytes, or a sentence that 
 class Reader(Protocol):
     """Reads a file: a notebook without its outputs, as everything that is called so, and everything else as it is."""
 
-    def __call__(self, as_notebook: bool = False) -> Reading: ...
+    def __call__(self, as_notebook: bool = False, allowance: Allowance | None = None) -> Reading: ...
+
+
+class Time(NamedTuple):
+    """When a file was handed in, as the platform or the file system says."""
+
+    seconds: float | None = None  # since 1970
+    problem: str = ""  # why they are not known, if the instructor should know
+
+
+def time_of(seconds: float | None) -> Time:
+    """Return a time as a file system or an archive says it; one that is not possible is unknown."""
+    if seconds is None or is_possible(seconds):
+        return Time(seconds)
+    return Time(
+        None,
+        f"Nobody knows when it was handed in: its time is {seconds:.0f} seconds after the start of 1970.",
+    )
 
 
 class File(NamedTuple):
@@ -35,14 +53,16 @@ class File(NamedTuple):
     parts: tuple[str, ...]  # of its path, relative to the folder or archive
     read: Reader
     submitted: bool  # whether it gets a grade or a reported problem: a notebook, an archive, or a link
-    written: float | None = None  # seconds since 1970
+    written: Time = Time()
 
 
-def read_stream(file: IO[bytes], name: str, as_notebook: bool = False) -> Reading:
+def read_stream(
+    file: IO[bytes], name: str, as_notebook: bool = False, allowance: Allowance | None = None
+) -> Reading:
     """Return the bytes of an opened file, or why it is not read."""
     if as_notebook or is_notebook(name):
         try:
-            return without_outputs(_unzipped(file) if is_zipped_notebook(name) else file), None
+            return without_outputs(_unzipped(file) if is_zipped_notebook(name) else file, allowance), None
         except NotReadable as error:
             return None, str(error)
         except (OSError, EOFError, zlib.error) as error:
@@ -61,9 +81,9 @@ def owner(parts: tuple[str, ...]) -> str:
 
     A platform's number stays part of the name, because two students may share a name: `smithjane_1234`.
     """
-    first = parts[0]
+    first, place = parts[0], "/".join(parts)
     in_folder = len(parts) > 1 and not is_archive(first)
-    found = moodle(first) or (None if in_folder else canvas(first))
+    found = moodle(place) or (None if in_folder else canvas(place))
     name = f"{found['name']}_{found['user']}" if found else first if in_folder else stem(first)
     return tidy(name) or "(no name)"
 

@@ -20,10 +20,21 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from mlcourse.grading.intake import nbgrader
 from mlcourse.grading.intake.archives import RefusedArchive, files_in
-from mlcourse.grading.intake.files import File, Reading, attachments_of, original_name, owner, read_stream
+from mlcourse.grading.intake.files import (
+    File,
+    Reading,
+    Time,
+    attachments_of,
+    original_name,
+    owner,
+    read_stream,
+    time_of,
+)
 from mlcourse.grading.intake.kinds import is_archive, is_notebook, is_submission, maybe_notebook, what_else
 from mlcourse.grading.intake.notebooks import is_a_notebook
+from mlcourse.grading.intake.outputs import Allowance
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.text import name_key, tidy
 
@@ -42,14 +53,16 @@ class Found(NamedTuple):
     data: bytes | None
     problem: str | None = None  # why there are no bytes
     attachments: tuple[File, ...] = ()  # the files that accompany it
-    handed_in: float | None = None  # seconds since 1970, as the platform or the file system says
+    handed_in: Time = Time()
 
 
 def find(path: Path) -> Iterator[Found]:
     """Yield every submitted file, reading one at a time."""
     if path.is_dir():
-        top = path / "submitted" if (path / "submitted").is_dir() else path
+        top = path / nbgrader.FOLDER if (path / nbgrader.FOLDER).is_dir() else path
         files = list(_walk(top, ()))
+        if top.resolve().name == nbgrader.FOLDER:
+            files = nbgrader.with_timestamps(files)
         yield from _notebooks_among(_with_everybody(files, _folders(top)))
     elif is_archive(path.name):
         yield from _in_archive(path)
@@ -61,14 +74,17 @@ def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
     """Yield each notebook among the files, with the files that its owner submitted with it."""
     files, read = sorted(files, key=lambda file: file.parts), Counter[str]()
     by_owner: dict[str, list[File]] = defaultdict(list)
+    allowances: dict[str, Allowance] = defaultdict(Allowance)
     for file in files:
         by_owner[_owner_key(file)].append(file)
     for file in files:
         student = _owner_key(file)
         if not file.submitted or read[student] > MAX_NOTEBOOKS:
             continue
-        whole = Found(file.parts, *file.read(), attachments_of(file, by_owner[student]), file.written)
-        for found in _expand(whole):
+        allowance = allowances[student]
+        data = file.read(allowance=allowance)
+        whole = Found(file.parts, *data, attachments_of(file, by_owner[student]), file.written)
+        for found in _expand(whole, allowance):
             read[student] += 1
             if read[student] > MAX_NOTEBOOKS:
                 problem = f"Only the first {MAX_NOTEBOOKS} notebooks of a student are read."
@@ -122,8 +138,10 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
     first = files[0].parts if files else ()
     place = place or ((first[0], "") if len(first) > 1 else first)
     problem = _no_notebook(files, "here")
-    written = max((file.written for file in files if file.written), default=None)
-    return File(place, lambda as_notebook=False: (None, problem), submitted=True, written=written)
+    written = max((file.written for file in files), key=lambda time: time.seconds or -1, default=Time())
+    return File(
+        place, lambda as_notebook=False, allowance=None: (None, problem), submitted=True, written=written
+    )
 
 
 def _no_notebook(files: Iterable[File], where: str) -> str:
@@ -157,7 +175,7 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
         entries = list(os.scandir(top.joinpath(*parts)))
     except OSError as error:
         problem = f"This folder cannot be listed: {error.strerror}."
-        yield File((*parts, ""), lambda as_notebook=False: (None, problem), submitted=True)
+        yield File((*parts, ""), lambda as_notebook=False, allowance=None: (None, problem), submitted=True)
         return
     for entry in entries:
         here = (*parts, entry.name)
@@ -172,15 +190,15 @@ def _walk(top: Path, parts: tuple[str, ...]) -> Iterator[File]:
             yield File(here, partial(_read, path), link_or_notebook, _changed(path))
 
 
-def _changed(path: Path) -> float | None:
-    """Return when a file or link was written; None if the file system does not know."""
+def _changed(path: Path) -> Time:
+    """Return when a file or link was written."""
     try:
-        return path.lstat().st_mtime or None
+        return time_of(path.lstat().st_mtime)
     except OSError:
-        return None
+        return Time()
 
 
-def _read(path: Path, as_notebook: bool = False) -> Reading:
+def _read(path: Path, as_notebook: bool = False, allowance: Allowance | None = None) -> Reading:
     """Return a file's bytes, or why they were not read."""
     try:
         file = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
@@ -192,10 +210,10 @@ def _read(path: Path, as_notebook: bool = False) -> Reading:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             return None, "It is not a regular file."
-        return read_stream(opened, path.name, as_notebook)
+        return read_stream(opened, path.name, as_notebook, allowance)
 
 
-def _expand(found: Found) -> Iterator[Found]:
+def _expand(found: Found, allowance: Allowance) -> Iterator[Found]:
     """Yield the notebooks in a student's own archive; yield any other file unchanged."""
     if found.problem or found.data is None or not is_archive(found.parts[-1]):
         yield found
@@ -213,7 +231,7 @@ def _expand(found: Found) -> Iterator[Found]:
     for file in notebooks[: MAX_NOTEBOOKS + 1]:
         # The archive's own path comes first: it says whose notebook this is. So does its time.
         parts, attachments = (*found.parts, *file.parts), attachments_of(file, files)
-        yield Found(parts, *file.read(), attachments, found.handed_in)
+        yield Found(parts, *file.read(allowance=allowance), attachments, found.handed_in)
 
 
 def _unwrapped(files: list[File]) -> list[File]:
@@ -223,12 +241,12 @@ def _unwrapped(files: list[File]) -> list[File]:
     single folder around everything is a wrapper, not a student, if it contains several folders.
     """
     tops = {file.parts[0] for file in files if len(file.parts) > 1}
-    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(top)]
+    wrappers = [(top,) for top in tops if len(tops) == 1 and not moodle(f"{top}/")]
     paths = [file.parts for file in files if file.submitted]
     for wrapper in ((), *wrappers):
-        prefix = (*wrapper, "submitted")
+        prefix = (*wrapper, nbgrader.FOLDER)
         if any(_is_below(prefix, parts) for parts in paths):
-            return _below(prefix, files)
+            return nbgrader.with_timestamps(_below(prefix, files))
     inner = {parts[1] for parts in paths if len(parts) > 2}
     if wrappers and all(len(parts) > 2 for parts in paths) and len(inner) > 1:
         return _below(wrappers[0], files)

@@ -132,14 +132,17 @@ def _task_and_role(metadata: object) -> tuple[str | None, str | None]:
 DEFINITION = re.compile(r"^(?:async )?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
 
 
+CHECK = re.compile(r"\bcheck\.([^\W\d]\w{0,99})\(")
+
+
 def lessons_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> list[str]:
-    """Recognise the lesson by the tasks in the metadata or, if there are none, by the names that the code defines.
+    """Recognise the lesson by the tasks that a notebook says it has or, without any, by the names that it defines.
 
     Several lessons are returned if the notebook has equally many tasks of each, and none if it has no task at all.
     """
     tasks = catalogue.tasks
-    tagged = Counter(tasks[cell.task].lesson for cell in cells if cell.task in tasks)
-    if not tagged:
+    counts = tasks_of_lessons(cells, catalogue)
+    if not counts:
         names = {
             name
             for cell in cells
@@ -148,6 +151,25 @@ def lessons_of(cells: tuple[Cell, ...], catalogue: Catalogue) -> list[str]:
             for name in found.groups()
             if name in tasks
         }
-        tagged = Counter(tasks[name].lesson for name in names)
-    most = max(tagged.values(), default=0)
-    return sorted(lesson for lesson, count in tagged.items() if count == most)
+        counts = Counter(tasks[name].lesson for name in names)
+    most = max(counts.values(), default=0)
+    return sorted(lesson for lesson, count in counts.items() if count == most)
+
+
+def lessons_to_mark(cells: tuple[Cell, ...], catalogue: Catalogue) -> list[str]:
+    """Return the lesson of a notebook, and other lessons of which it has at least half the tasks.
+
+    Nothing is returned if that is unclear.
+    """
+    counts = tasks_of_lessons(cells, catalogue)
+    most = lessons_of(cells, catalogue)
+    first = most if len(most) == 1 else []
+    whole = [one for one, count in counts.items() if 2 * count >= len(catalogue.of_lesson(one).tasks)]
+    return list(dict.fromkeys([*first, *sorted(whole)]))
+
+
+def tasks_of_lessons(cells: tuple[Cell, ...], catalogue: Catalogue) -> Counter[str]:
+    """Count the tasks of each lesson that a notebook has, by its metadata and the checks that it calls."""
+    tagged = {cell.task for cell in cells}
+    checked = {name for cell in cells if cell.kind == "code" for name in CHECK.findall(cell.source)}
+    return Counter(task.lesson for name, task in catalogue.tasks.items() if name in tagged | checked)

@@ -3,6 +3,10 @@
 The metadata of a cell says which question it answers. But some editors remove it, and students write in a new cell,
 in a code cell, or below the question itself. So all that a student wrote between a question and whatever follows it
 in the exercise belongs to that question. What was handed out there, such as hints, does not.
+
+A handed-out text with a few changed words counts as handed out. Telling how alike two texts are takes time, and a
+hostile notebook may have thousands of cells; so at most `MAX_COMPARED` characters of a notebook are compared in this
+way. After that, a text is handed out only if all its words are the same. Solved exercises need a hundredth of that.
 """
 
 import difflib
@@ -15,8 +19,8 @@ from mlcourse.checks import Catalogue
 from mlcourse.grading.records.grade import Cell
 
 ALIKE = 0.8  # ratio above which a text is a handed-out one with a few changes
-MAX_COMPARED = 300  # cells that are compared with a question whose heading is gone
-MAX_LENGTH = 5000  # characters of a text that is compared in this way
+MAX_COMPARED = 200_000  # characters of a notebook that are compared word by word
+MAX_LENGTH = 5000  # characters at the start of a cell by which a question is found
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,14 @@ class Section:
 
 def tag_open_answers(cells: tuple[Cell, ...], sections: Sequence[Section]) -> tuple[Cell, ...]:
     """Return the cells, where those that answer an open question say so; one that was left as it was is empty."""
-    tagged = list(cells)
-    starts = {section.question: _find_prompt(cells, section) for section in sections}
+    tagged, compare = list(cells), Comparison()
+    starts = {section.question: _find_prompt(cells, section, compare) for section in sections}
     for section in sections:
         here = _range(cells, section, starts)
         for place, cell in enumerate(cells):
             if place not in here and cell.task != section.question:
                 continue
-            own = _own_text(cell, section)
+            own = _own_text(cell, section, compare)
             if own or cell.task == section.question:
                 source = cell.source if cell.kind == "code" else own
                 tagged[place] = cell._replace(source=source, task=section.question, role="open")
@@ -102,16 +106,16 @@ def _has_heading(source: str) -> bool:
     return re.match(r"#{1,2} ", source.lstrip()) is not None
 
 
-def _find_prompt(cells: Sequence[Cell], section: Section) -> int | None:
+def _find_prompt(cells: Sequence[Cell], section: Section, compare: "Comparison") -> int | None:
     """Return the place of the question: a cell with its text, with its heading, or with nearly the same text."""
     texts = [words(cell.source[:MAX_LENGTH]) for cell in cells]
     wanted = words(section.prompt[:MAX_LENGTH])
     for place, text in enumerate(texts):
         if text.startswith((wanted, section.heading)):
             return place
-    shortened = section.prompt.partition("\n")[2].strip()  # without the heading
-    for place, cell in enumerate(cells[:MAX_COMPARED]):
-        if cell.kind == "markdown" and _alike(cell.source, shortened):
+    shortened = words(section.prompt[:MAX_LENGTH].partition("\n")[2])  # without the heading
+    for place, text in enumerate(texts):
+        if cells[place].kind == "markdown" and compare.alike(text, shortened):
             return place
     return None
 
@@ -131,31 +135,43 @@ def _range(cells: Sequence[Cell], section: Section, starts: Mapping[str, int | N
     return range(start, len(cells))
 
 
-def _own_text(cell: Cell, section: Section) -> str:
+def _own_text(cell: Cell, section: Section, compare: "Comparison") -> str:
     """Return what a student wrote in a cell: all of it, or what was added to a handed-out text."""
     text = words(cell.source)
     if not text or text in section.texts:
         return ""
     starts = (section.heading, *(text for text in section.texts if text))
     if not text.startswith(starts):
-        return "" if _alike(cell.source, section.prompt) else cell.source
-    lines = cell.source.splitlines()
-    own = [
-        line for place, line in enumerate(lines) if not _is_handed_out(line, section, place < MAX_COMPARED)
-    ]
+        return "" if compare.alike(text, words(section.prompt)) else cell.source
+    own = [line for line in cell.source.splitlines() if not _is_handed_out(words(line), section, compare)]
     return "\n".join(own).strip()
 
 
-def _is_handed_out(line: str, section: Section, thorough: bool) -> bool:
-    text = words(line)
-    return text in section.lines or bool(
-        text and thorough and difflib.get_close_matches(text[:500], section.lines, 1, ALIKE)
-    )
+def _is_handed_out(line: str, section: Section, compare: "Comparison") -> bool:
+    return line in section.lines or any(compare.alike(line, one) for one in section.lines)
 
 
-def _alike(one: str, other: str) -> bool:
-    """Whether two texts are the same but for a few changes. Most are told apart by their length."""
-    if not other or not 0.6 < (len(one) + 1) / (len(other) + 1) < 1.6 or len(one) > MAX_LENGTH:
-        return False
-    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.real_quick_ratio() > ALIKE and matcher.quick_ratio() > ALIKE and matcher.ratio() > ALIKE
+class Comparison:
+    """Compares the texts of one notebook with handed-out ones, up to `MAX_COMPARED` characters."""
+
+    def __init__(self) -> None:
+        self.left = MAX_COMPARED
+        self.known: dict[tuple[str, str], bool] = {}
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two simplified texts have the same words but for a few. Most are told apart by their length."""
+        if one == other:
+            return True
+        if not other or not 0.6 < (len(one) + 1) / (len(other) + 1) < 1.6:
+            return False
+        if (one, other) not in self.known:
+            self.left -= len(one) + len(other)
+            if self.left < 0:
+                return False
+            self.known[one, other] = _mostly_same_words(one, other)
+        return self.known[one, other]
+
+
+def _mostly_same_words(one: str, other: str) -> bool:
+    matcher = difflib.SequenceMatcher(None, one.split(), other.split(), autojunk=False)
+    return matcher.quick_ratio() > ALIKE and matcher.ratio() > ALIKE

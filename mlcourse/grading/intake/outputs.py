@@ -13,14 +13,16 @@ MAX_FILE = 100_000_000  # bytes of a notebook with its outputs
 MAX_BYTES = 5_000_000  # of a notebook without them
 MAX_WITH_PICTURES = 25_000_000  # the same, before pictures inside the text are left out
 MAX_CONTAINERS = 300_000  # objects and lists that are kept: each takes 50 times more memory than text
-MAX_PARTS = 2_000_000  # strings, objects and lists that are kept: about two seconds
-MAX_SKIPPED = 10_000_000  # the same, in outputs
+MAX_PARTS = 500_000  # strings, objects and lists that are kept; the course's notebooks have 2500
+MAX_SKIPPED = 1_000_000  # the same, in outputs, where each printed line is one: about a second
+MAX_WORK = 2_000_000  # for all notebooks of a student: parts, and one more for each hundred bytes
 
 PIECE = 250_000  # bytes
 STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)  # up to the closing quote, if it is there
 PART = re.compile(
     rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL
 )  # a string, where one begins, or a bracket
+STEPS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}  # into a bracket, and out of it
 # Outputs; pictures in Markdown cells; what interactive widgets showed.
 UNREAD = re.compile(rb'"(?:outputs|attachments|widgets)"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}(?=[\[{])')
 LONGEST_KEY = 64  # bytes that suffice to recognise such a key
@@ -31,14 +33,31 @@ class NotReadable(ValueError):
     """Bytes that are not a notebook; the message is a sentence for the instructor."""
 
 
-def without_outputs(file: IO[bytes]) -> bytes:
+class Allowance:
+    """How much is still read for one student: twenty notebooks may each be as large as one may be."""
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+    def spend(self, work: int) -> None:
+        self.left -= work
+        if self.left < 0:
+            raise NotReadable(
+                "It is too large to be read, together with the student's other files: clear the outputs in Jupyter."
+            )
+
+
+def without_outputs(file: IO[bytes], allowance: Allowance | None = None) -> bytes:
     """Return a notebook's JSON, as UTF-8, without outputs and attached pictures. Raises NotReadable.
 
     Only a notebook that is too large otherwise loses the pictures that are part of its text, as Colab pastes them.
     """
-    scanner = _Scanner()
+    scanner, allowance = _Scanner(), allowance or Allowance()
     for piece in _in_utf8(_pieces(file)):
+        allowance.spend(len(piece) // 100)
+        before = scanner.parts + scanner.skipped
         scanner.read(piece)
+        allowance.spend(scanner.parts + scanner.skipped - before)
     kept = scanner.finish()
     if len(kept) > MAX_BYTES:
         kept = PICTURE.sub(rb"\1", kept)
@@ -120,8 +139,9 @@ class _Scanner:
         """Go on to the end of a value that is not read."""
         for part in PART.finditer(data, place):
             self.skipped += 1
-            self.depth += (part[0] in b"{[") - (part[0] in b"}]")
-            self.in_string = part[0] == b'"'
+            text = part[0]
+            self.depth += STEPS.get(text, 0)
+            self.in_string = text == b'"'
             if not self.depth or self.in_string:
                 return part.end()
         if self.skipped > MAX_SKIPPED:

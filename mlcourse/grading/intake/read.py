@@ -6,7 +6,7 @@ A file that cannot be read is a submission too, and its `problem` says why: no s
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from mlcourse.checks import Catalogue
 from mlcourse.grading.intake.files import owner, read_attachments
 from mlcourse.grading.intake.find import Found, find
-from mlcourse.grading.intake.notebooks import lessons_of, read_notebook
+from mlcourse.grading.intake.notebooks import lessons_of, lessons_to_mark, read_notebook, tasks_of_lessons
 from mlcourse.grading.intake.open_answers import Section, sections_of, tag_open_answers
 from mlcourse.grading.intake.outputs import NotReadable
 from mlcourse.grading.intake.platforms import is_late
@@ -70,11 +70,13 @@ def read_submissions(
         return sections_of(cells, catalogue, name)
 
     for found in find(path):
-        one = read_one(found, catalogue, lesson, sections)
-        one = replace(one, student=spellings.setdefault(name_key(one.student), one.student))
-        submission = with_number(one, taken)
-        taken[submission.student].append(replace(submission, cells=(), files=()))
-        yield submission
+        parts = []
+        for one in read_each(found, catalogue, lesson, sections):
+            one = replace(one, student=spellings.setdefault(name_key(one.student), one.student))
+            parts.append(with_number(one, taken))
+        for submission in parts:
+            taken[submission.student].append(replace(submission, cells=(), files=()))
+            yield submission
 
 
 def with_number(submission: Submission, taken: dict[str, list[Submission]]) -> Submission:
@@ -91,10 +93,25 @@ def indistinguishable(one: Submission, other: Submission) -> bool:
     return one.lesson == other.lesson or None in (one.lesson, other.lesson) or one.source == other.source
 
 
+def read_each(
+    found: Found, catalogue: Catalogue, lesson: str | None = None, sections: Sections = lambda lesson: []
+) -> Iterator[Submission]:
+    """Yield a submission for each lesson that a submitted file has the tasks of."""
+    first = read_one(found, catalogue, lesson, sections)
+    lessons = lessons_to_mark(first.cells, catalogue) if lesson is None and not first.problem else []
+    if len(lessons) < 2:
+        yield first
+        return
+    note = f"It has the tasks of lessons {in_words(lessons)}, and is marked for each."
+    for each in lessons:
+        one = read_one(found, catalogue, each, sections)
+        yield replace(one, notes=(note, *one.notes))
+
+
 def read_one(
     found: Found, catalogue: Catalogue, lesson: str | None = None, sections: Sections = lambda lesson: []
 ) -> Submission:
-    """Turn a submitted file into a submission."""
+    """Turn a submitted file into a submission for one lesson."""
     student, source = owner(found.parts), tidy("/".join(found.parts))
     problem = found.problem
     cells: tuple[Cell, ...] = ()
@@ -104,13 +121,18 @@ def read_one(
         except NotReadable as error:
             problem = str(error)
     recognised = lessons_of(cells, catalogue)
-    if lesson is None and len(recognised) == 1:
-        (lesson,) = recognised
+    to_mark = lessons_to_mark(cells, catalogue)
+    left_over = "" if lesson else also_has(cells, catalogue, to_mark)
+    if lesson is None and to_mark:
+        lesson, *_ = to_mark
     if not problem and not recognised and (name := lecture_in(cells)) in catalogue.lessons:
         lesson, problem = name, f"This is the lecture's notebook; hand in exercises/{name}_exercises.ipynb."
     elif not problem and lesson is None:
         problem = unrecognised(recognised)
-    submission = Submission(student, source, cells, lesson, problem, handed_in=found.handed_in)
+    seconds, unknown = found.handed_in
+    submission = Submission(
+        student, source, cells, lesson, problem, notes=(unknown,) if unknown else (), handed_in=seconds
+    )
     if problem or lesson is None:
         return submission
     files, notes = read_attachments(found.attachments)
@@ -118,7 +140,12 @@ def read_one(
         submission,
         cells=tag_open_answers(cells, sections(lesson)),
         files=files,
-        notes=(*remarks(source, lesson, recognised), *notes),
+        notes=(
+            *submission.notes,
+            *remarks(source, lesson, {*recognised, *to_mark}),
+            *filter(None, [left_over]),
+            *notes,
+        ),
     )
 
 
@@ -133,13 +160,29 @@ def unrecognised(lessons: list[str]) -> str:
     """Say why the lesson of a notebook is not known."""
     if not lessons:
         return "The lesson cannot be recognised from the tasks in this notebook."
-    names = f"{', '.join(lessons[:-1])} and {lessons[-1]}"
-    return f"Its tasks belong to lessons {names} in equal number."
+    return f"Its tasks belong to lessons {in_words(lessons)} in equal number."
 
 
-def remarks(source: str, lesson: str, recognised: list[str]) -> Iterator[str]:
+def in_words(lessons: list[str]) -> str:
+    """Name several lessons: "03_gaussians and 04_em"."""
+    return f"{', '.join(lessons[:-1])} and {lessons[-1]}"
+
+
+def also_has(cells: tuple[Cell, ...], catalogue: Catalogue, lessons: list[str]) -> str:
+    """Say of which other lessons a notebook has some tasks, which are not marked; empty if of none."""
+    others = {one: count for one, count in tasks_of_lessons(cells, catalogue).items() if one not in lessons}
+    counted = [
+        f"{count} of the {len(catalogue.of_lesson(one).tasks)} tasks of lesson {one}"
+        for one, count in sorted(others.items())
+    ]
+    if not counted:
+        return ""
+    return f"It also has {', '.join(counted)}, not marked here: to mark those, grade it with --lesson."
+
+
+def remarks(source: str, lesson: str, recognised: Collection[str]) -> Iterator[str]:
     """Yield what the instructor should know about a notebook before it runs."""
     if is_late(source):
         yield "Canvas marks it as late."
     if recognised and lesson not in recognised:
-        yield f"Its tasks belong to lesson {' and '.join(recognised)}."
+        yield f"Its tasks belong to lesson {' and '.join(sorted(recognised))}."

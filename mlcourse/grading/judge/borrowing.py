@@ -6,16 +6,19 @@ the text of the answer and of all that it calls (`mlcourse.checks.uses`), and as
 What the published solution uses itself is not worth a note.
 """
 
+import ast
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from typing import Any
 
 from mlcourse.checks import Task
-from mlcourse.checks.cell_code import parse_cell, too_large
+from mlcourse.checks.cell_code import TooDeep, parse_cell, too_large
 from mlcourse.checks.examine import verdict_on_means
 from mlcourse.checks.uses import (
+    MAX_READ,
+    UNREAD,
     Reader,
     forbidden_use,
     is_class,
@@ -26,8 +29,9 @@ from mlcourse.checks.uses import (
 )
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
+from mlcourse.grading.judge.mentions import mentioned
 from mlcourse.grading.judge.notebook_runner import END
-from mlcourse.grading.judge.reading import Parse
+from mlcourse.grading.judge.reading import Parse, Reading
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox.needs import is_guarded
@@ -52,6 +56,8 @@ class Borrowing:
         The functions that each answer was seen to call.
     parse : callable
         `parse_cell`, or the same with a memory.
+    unwatched : collection of str
+        The answers that were to be watched to the end while they ran, and were not.
 
     Attributes
     ----------
@@ -65,8 +71,10 @@ class Borrowing:
         course: Course,
         seen: Mapping[str, Iterable[str]],
         parse: Parse = parse_cell,
+        unwatched: Collection[str] = (),
     ):
         self.submission, self.course, self.seen, self.parse = submission, course, seen, parse
+        self.unwatched = unwatched
         self.places: dict[str, int] = {}
         self.readers: dict[int, Reader] = {}
         self.cells = [(k, cell.source) for k, cell in enumerate(submission.cells, 1) if cell.kind == "code"]
@@ -106,7 +114,9 @@ class Borrowing:
         notes |= {
             name: f"While it ran, {_printable(name)} was called{_reproach(task, name)}."
             for name in observed.difference(found)
-            if self._is_remarkable(name, task) and not _is_explained(name, found, task)
+            if self._is_remarkable(name, task)
+            and not _is_explained(name, found, task)
+            and not _is_said(name, message, task)
         }
         # The worst first, so that a flood of harmless names pushes none of them out.
         order = sorted(notes, key=lambda name: (not _reproach(task, name), not is_guarded(name), name))
@@ -117,7 +127,30 @@ class Borrowing:
                 found - uses_in_solution(self.course, task.lesson, task.name)
             ).items()
         ]
+        around += self._mentions(task, {*found, *observed}, message)
+        if task.name in self.unwatched:
+            around.append("It could not be watched to the end while it ran: look at it.")
+        if UNREAD.name in found:
+            around.append("Part of its code is too deeply nested to be read: look at it.")
         return (*(notes[name] for name in order[:MAX_NOTES]), *more, *around)
+
+    def _mentions(self, task: Task, used: Iterable[str], message: str) -> Iterator[str]:
+        """Yield a sentence if the answer may get at something that its task forbids, and nothing says so yet."""
+        said = any(verdict_on_means(one).what in message for one in task.forbids)
+        if said or forbidden_use(task.forbids, used):
+            return
+        reached = {task.name, *(self.reading.needs(task.name) or ())}
+        place = self.places.get(task.name, END)
+        trees = [tree for number, source in self.cells if number <= place and (tree := self.parse(source))]
+        for one in task.forbids:
+            name = one.rpartition(".")[2]
+            if mentioned(trees, self.submission.files, {name}, reached):
+                yield f"The notebook mentions `{name}`, which the task asks to do without: look at it."
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Which names the answers use."""
+        return Reading(self.submission, self.parse)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
@@ -133,35 +166,60 @@ class Borrowing:
         handed_out = imports_of_exercise(self.course, lesson)
         return is_guarded(name) or not any(within(name, one) or same_thing(name, one) for one in handed_out)
 
+    def may_miss_a_package(self) -> bool:
+        """Whether the notebook imports a part of a package that may be hidden from this lesson."""
+        handed_out = modules_of_exercise(self.course, self.submission.lesson)
+        imported = Reader([source for _, source in self.cells], parse=self.parse).imports()
+        return any(is_guarded(name) and not any(within(name, one) for one in handed_out) for name in imported)
+
     def notes(self, noted_imports: Iterable[tuple[int, str]] = ()) -> list[str]:
         """Return a sentence on each import that the exercise does not have, and on each cell that cannot be read.
 
         `noted_imports` are cells with what they import, where a note already says what has become of that.
         """
         already = set(noted_imports)
-        handed_out = modules_of_exercise(self.course, self.submission.lesson)
-        notes = []
+        found: list[tuple[int, str]] = []  # how harmless it is, and the sentence
+        if sum(len(source) for _, source in self.cells) > MAX_READ:
+            found.append((0, "The notebook has too much code to be read: look at its first cells."))
         for number, source in self.cells:
-            imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
-            notes += [
-                f"Cell {number} imports {_printable(name)}, which the exercise does not."
-                for name in sorted(imported - PACKAGES_OF_PLATFORMS)
-                if name.partition(".")[0] not in ORDINARY
-                and not any(
-                    cell == number and (within(name, one) or within(one, name)) for cell, one in already
-                )
-                and not any(within(one, name) or within(name, one) for one in handed_out)
-            ]
-            notes += [
-                f"Cell {number} mentions {word}, which can hide an import."
+            found += [(0, note) for note in self._unreadable(number, source)]
+            found += [
+                (1, f"Cell {number} mentions {word}, which can hide an import.")
                 for word in INDIRECT
                 if word in source
             ]
-            if too_large(source):
-                notes.append(
-                    f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
+            found += [
+                (
+                    2 if is_guarded(name) or name.startswith("scipy") else 3,
+                    f"Cell {number} imports {_printable(name)}, which the exercise does not.",
                 )
-        return notes[:MAX_NOTES]
+                for name in self._foreign_imports(source)
+                if not any(
+                    cell == number and (within(name, one) or within(one, name)) for cell, one in already
+                )
+            ]
+        # The worst first, so that a flood of harmless imports pushes none of them out.
+        notes = [note for _, note in sorted(found, key=lambda one: one[0])]
+        more = [f"There are {len(notes) - MAX_NOTES} more notes on cells."] if len(notes) > MAX_NOTES else []
+        return [*notes[:MAX_NOTES], *more]
+
+    def _unreadable(self, number: int, source: str) -> Iterator[str]:
+        tree = self.parse(source)
+        if tree and any(isinstance(node, TooDeep) for node in ast.walk(tree)):
+            yield f"Part of cell {number} is too deeply nested to be read: look at it."
+        if too_large(source):
+            yield f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
+
+    def _foreign_imports(self, source: str) -> list[str]:
+        """Return what a cell imports and the exercise does not."""
+        handed_out = modules_of_exercise(self.course, self.submission.lesson)
+        imported = {_as_listed(name) for name in Reader([source], parse=self.parse).imports()}
+        return [
+            name
+            for name in sorted(imported - PACKAGES_OF_PLATFORMS)
+            if name.partition(".")[0] not in ORDINARY
+            and not any(within(one, name) or within(name, one) for one in handed_out)
+        ]
 
 
 def modules_of(path: str) -> Iterator[str]:
@@ -181,6 +239,11 @@ def _is_explained(seen: str, found: Iterable[str], task: Task) -> bool:
         return True  # its own names for what was called, such as those of distributions, are many
     classes = [name for name in found if name.partition(".")[0] == package and is_class(name)]
     return any(same_thing(seen, name) for name in found) or (is_class(seen) and bool(classes))
+
+
+def _is_said(seen: str, message: str, task: Task) -> bool:
+    """Whether the message already says that the answer calls this forbidden function."""
+    return any(verdict_on_means(one).what in message for one in task.forbids if same_thing(one, seen))
 
 
 def _reproach(task: Task, name: str) -> str:

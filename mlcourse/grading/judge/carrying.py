@@ -74,12 +74,9 @@ def joined(mark: Mark, again: Mark, condition: str) -> Mark:
     still = f"{condition} still not right: {again.message}"
     if again.points > mark.points:
         return again._replace(message=still, notes=notes)
-    same = again.message == mark.message
-    message = (
-        f"{mark.message}\n{condition} still not right, for the same reason."
-        if same
-        else f"{mark.message}\n{still}"
-    )
+    message = f"{mark.message}\n{still}"
+    if again.message.startswith(mark.message):  # the same, perhaps with a likely mistake
+        message = f"{again.message}\n{condition} still not right, for the same reason."
     return (again if again.mistake else mark)._replace(
         message=message, points=mark.points, families=mark.families, status=mark.status, notes=mark.notes
     )
@@ -90,13 +87,14 @@ def to_lend(task: Task, earlier: Iterable[Task], marks: dict[str, Mark], reading
     defined = marks[task.name].status != "missing" or (
         task.kind == "value" and reading.definitions(task.name)
     )
-    if not task.carries or not defined:
+    if not defined:
         return []
     needed = reading.needs(task.name)
     return [
         one
         for one in earlier
         if one.kind == "function"
+        and task.carries_from(one.name)
         and (marks[one.name].status != "right" or marks[one.name].notes)
         and (needed is None or one.name in needed)
     ]

@@ -14,6 +14,8 @@ SENTENCES = {
     "program": "starts a program (`{}`); there is none here, and the cell's other lines ran.",
     "script": "is for another program (`%%{}`); there is none here, and the cell did nothing.",
     "input": "asks for input; it got an empty line.",
+    "folder": "goes to a folder, or makes one, that cannot be here (`{}`); the cell's other lines ran.",
+    "imports below": "failed above some of its imports; these were made all the same.",
     "exit": "calls `exit`; the cell and all others ran all the same.",
     "extension": "loads an extension of IPython (`{}`) that is not installed here.",
     "not installed": "imports `{}`, which is not installed here; only what uses it fails.",

@@ -11,7 +11,7 @@ import hashlib
 import re
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -20,7 +20,9 @@ import numpy as np
 from mlcourse.checks import Answer, OpenQuestion, Task, Verdict, examine, right_answer, with_slip
 from mlcourse.checks.cell_code import parse_cell
 from mlcourse.checks.compare import difference
+from mlcourse.checks.examine import verdict_on_means
 from mlcourse.checks.outcome import Kind
+from mlcourse.checks.uses import forbidden_use
 from mlcourse.course_folder import Course
 from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.inside.pipe import MAX_ARRAYS, from_npz, pack, to_npz, unpack
@@ -59,7 +61,7 @@ def grade(
     course : Course
     sandbox : Sandbox
     seed : bytes
-        The secret that every task's random cases are drawn from.
+        The secret that every task's random cases are drawn from, together with what was handed in.
     on_mark : callable(Mark)
         Called with every mark as soon as it is final, so that none is lost if the run stops during the next one.
     done : dict, optional
@@ -85,7 +87,7 @@ def grade(
         submission.student, submission.lesson, submission.source, "unreadable", isolation=sandbox.name
     )
     if submission.problem:
-        grade.notes.append(submission.problem)
+        grade.notes += [submission.problem, *submission.notes]
         if submission.cells and submission.lesson:
             grade.status = "missing"  # it is a notebook, but another one
         return grade
@@ -95,7 +97,10 @@ def grade(
     given = handed_out(submission, course.exercise(submission.lesson))
     runner = NotebookRunner(submission, sandbox, limits, needs, given)
     parse = cache(parse_cell)  # every cell is read several times, up to different places
-    reading, borrowing = Reading(submission, parse), Borrowing(submission, course, runner.seen, parse)
+    reading = Reading(submission, parse)
+    borrowing = Borrowing(submission, course, runner.seen, parse, runner.unwatched)
+
+    seed = seed_for(submission, seed)
 
     def ask(task: Task, runner: NotebookRunner) -> Mark:
         uses = borrowing.certain_uses(task, runner.place)
@@ -106,7 +111,8 @@ def grade(
         on_mark(borrowing.noted(mark))
 
     try:
-        marks = mark_tasks(lesson.tasks, runner, reading, ask, tell, done, carry_forward)
+        rules = carry_forward, borrowing.may_miss_a_package()
+        marks = mark_tasks(lesson.tasks, runner, reading, ask, tell, done, *rules)
         grade.marks = [mark if mark.task in done else borrowing.noted(mark) for mark in marks]
     finally:
         runner.close()
@@ -128,8 +134,12 @@ def mark_tasks(
     on_mark: Callable[[Mark], None],
     done: dict[str, Mark],
     carry_forward: bool,
+    misses_package: bool = False,
 ) -> list[Mark]:
-    """Judge the answers along the notebook; those that are not right yet may be right with others' errors removed."""
+    """Judge the answers along the notebook; those that are not right yet may be right with others' errors removed.
+
+    `misses_package` says whether the notebook may import a part of a package that is hidden from this lesson.
+    """
     marks = dict(done)
     open_tasks = [task for task in tasks if task.name not in done]
     for mark in marks_along(open_tasks, runner, reading, ask):
@@ -138,6 +148,8 @@ def mark_tasks(
             on_mark(mark)
     if open_tasks:
         runner.run_rest()
+    if misses_package:
+        marks |= values_with_all_packages(open_tasks, marks, runner, reading, ask)
     as_they_are = dict(marks)
     for number, task in enumerate(tasks):
         if task in open_tasks and marks[task.name].status != "right":
@@ -145,6 +157,25 @@ def mark_tasks(
                 marks[task.name] = carried_forward(task, tasks[:number], as_they_are, runner, reading, ask)
             on_mark(marks[task.name])
     return [marks[task.name] for task in tasks]
+
+
+def values_with_all_packages(
+    tasks: list[Task], marks: dict[str, Mark], runner: NotebookRunner, reading: Reading, ask: Ask
+) -> dict[str, Mark]:
+    """Return the marks of values that are right where the notebook has all that students have.
+
+    What could do a function's work is hidden, but a value may be computed in any way.
+    """
+    values = [task for task in tasks if task.kind == "value" and marks[task.name].status != "right"]
+    if not values:
+        return {}
+    again = runner.with_all_packages()
+    try:
+        found = list(marks_along(values, again, reading, ask))
+    finally:
+        again.close()
+    note = "Judged with all packages, as in the student's own notebook: a value may be computed in any way."
+    return {mark.task: mark._replace(notes=(*mark.notes, note)) for mark in found if mark.status == "right"}
 
 
 def still_valid(done: dict[str, Mark], tasks: list[Task]) -> dict[str, Mark]:
@@ -185,6 +216,7 @@ def mark_task(
             return Mark(task.name, 0, task.points, "missing", printable(runner.why_missing(task.name)))
         answer = remote_answer(task, expression, runner, *found)._replace(uses=uses)
         verdict = judge(task, answer, task_seed(seed, task.name))
+        verdict = without_forbidden(verdict, task, runner.seen_here(task.name))
     except WorkerEnded as end:
         return Mark(task.name, 0, task.points, end.status, printable(f"it {end.why}."))
     points: float = task.points if verdict.status == "right" else 0
@@ -196,6 +228,15 @@ def mark_task(
     if verdict.mistake:
         mark = mark._replace(mistake=verdict.mistake.name, advice=verdict.mistake.message)
     return mark._replace(families=families) if partial else mark
+
+
+def without_forbidden(verdict: Verdict, task: Task, seen: Collection[str]) -> Verdict:
+    """Return the verdict on an answer that was seen to call functions: a forbidden one counts as in its text."""
+    use = forbidden_use(task.forbids, seen)
+    if not use:
+        return verdict
+    named = next(one for one in task.forbids if forbidden_use([one], [use]))
+    return verdict_on_means(named) if verdict.status == "right" else verdict._replace(families=())
 
 
 def families_of(task: Task, verdict: Verdict) -> tuple[Family, ...]:
@@ -220,7 +261,20 @@ def remote_answer(task: Task, expression: str, runner: NotebookRunner, kind: Kin
     """Return the student's answer: it is asked about a case in the sandbox. Asking raises WorkerEnded."""
     if task.kind == "value":
         return Answer(kind, name, lambda case: runner.value(expression))
-    return Answer(kind, name, lambda case: runner.call(task.name, case.args))
+    return Answer(kind, name, lambda case: runner.call(task.name, case.args, task.forbids))
+
+
+def seed_for(submission: Submission, seed: bytes) -> bytes:
+    """Derive the seed of a submission's cases: a changed notebook never meets those that messages tell about."""
+    digest = hashlib.sha256(len(seed).to_bytes(8, "big") + seed)
+    contents = [
+        cell.source.encode("utf-8", "surrogatepass") for cell in submission.cells if cell.kind == "code"
+    ]
+    for name, data in submission.files:
+        contents += [name.encode("utf-8", "surrogatepass"), data]
+    for content in contents:
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.digest()
 
 
 def task_seed(seed: bytes, task: str) -> int:

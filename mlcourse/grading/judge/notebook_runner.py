@@ -9,11 +9,12 @@ from typing import Any, cast, get_args
 
 import numpy as np
 
-from mlcourse.checks.outcome import Kind, Outcome, Raised
+from mlcourse.checks.outcome import Kind, Outcome, Raised, has_code_below
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
 from mlcourse.grading.judge.cell_report import Aside, CellReport, read_report
+from mlcourse.grading.judge.functions import is_function
 from mlcourse.grading.judge.lending import Lender
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import tidy
@@ -22,6 +23,10 @@ from mlcourse.grading.sandbox.arguments import SharedArguments
 from mlcourse.typing import Array
 
 MAX_NOTES = 20
+# Events for which an answer is watched: in its first case, in a later one, and if it must not call something.
+EVENTS_AT_FIRST, EVENTS_LATER, EVENTS_TO_THE_END = 20_000, 1_000, 1_000_000
+MAX_SEEN_WITH_LENT = 5  # few, because names could be chosen to tell something about right answers
+MAX_NAME = 200  # characters in the full name of a function
 END = sys.maxsize  # the place after the last cell
 CHECK_ONLY = re.compile(r"\s*check\.\w+\([\w\s]*\)\s*(?:;\s*)?")
 
@@ -48,7 +53,9 @@ class NotebookRunner:
     Attributes
     ----------
     seen : dict of str → set of str
-        The functions of packages that each answer called itself in its first case, as far as its worker says so.
+        The functions of packages that each answer called itself, as far as its worker says so.
+    unwatched : set of str
+        The answers that were to be watched to the end, and were not.
     skipped : dict of int → str
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
@@ -80,7 +87,8 @@ class NotebookRunner:
         self.place, self.ran = END, 0
         self.lender: Lender | None = None
         self.seen: dict[str, set[str]] = {}
-        self.watched: set[tuple[str, int]] = set()
+        self.unwatched: set[str] = set()
+        self.seen_at: dict[tuple[str, int], set[str]] = {}  # the same, by name and place
         self.skipped: dict[int, str] = {}
         self.errors: dict[int, str] = {}
         self.asides: dict[int, tuple[Aside, ...]] = {}
@@ -102,10 +110,19 @@ class NotebookRunner:
 
     def with_lent(self, lender: Lender) -> "NotebookRunner":
         """Return another runner of the same notebook, which lends its answers to what it asks. Ends this worker."""
+        other = self._another(self.needs)
+        other.lender = lender
+        return other
+
+    def with_all_packages(self) -> "NotebookRunner":
+        """Return another runner of the same notebook, from which no part of a package is hidden. Ends this worker."""
+        return self._another(Needs(self.needs.imports, None) if self.needs else None)
+
+    def _another(self, needs: Needs | None) -> "NotebookRunner":
         self.close()
-        other = NotebookRunner(self.submission, self.sandbox, self.limits, self.needs, self.given)
-        other.deadline, other.skipped, other.lender = self.deadline, dict(self.skipped), lender
-        other.seen = self.seen
+        other = NotebookRunner(self.submission, self.sandbox, self.limits, needs, self.given)
+        other.deadline, other.skipped = self.deadline, dict(self.skipped)
+        other.seen, other.unwatched = self.seen, self.unwatched
         return other
 
     def run_again(self, cell: int) -> None:
@@ -136,20 +153,44 @@ class NotebookRunner:
         """Evaluate an expression in the notebook. It must be ours, not the student's. Raises WorkerEnded."""
         return self._outcome(*self._ask({"do": "value", "expression": expression}))
 
-    def call(self, name: str, args: tuple[object, ...]) -> Outcome:
-        """Call one of the notebook's functions. Raises WorkerEnded."""
+    def call(self, name: str, args: tuple[object, ...], forbids: Collection[str] = ()) -> Outcome:
+        """Call one of the notebook's functions. Raises WorkerEnded.
+
+        `forbids` are full names of functions that it must not call: with these, it is watched to the end.
+        """
         with SharedArguments(args) as shared:
-            # Once at each place, because watching is slow.
-            first = (name, self.place) not in self.watched
-            request = {"do": "call", "name": name, **shared.request, "observe": first}
+            watching = self._how_to_watch(name, forbids)
+            request = {"do": "call", "name": name, **shared.request, **watching}
             fields, arrays = self._ask(request, shared.descriptor)
-            self.watched.add((name, self.place))
-            self.seen.setdefault(name, set()).update(_names(fields.get("seen")))
+            self._keep_seen(name, fields, bool(forbids))
             outcome = self._outcome(fields, arrays)
             if outcome.error and outcome.error.function == name:  # a decorator of the student's has called it
                 outcome = outcome._replace(error=outcome.error._replace(function=""))
             returned = outcome.error is None and outcome.problem is None
             return outcome._replace(changed=shared.changed()) if returned else outcome
+
+    def seen_here(self, name: str) -> frozenset[str]:
+        """Return what an answer was seen to call at this place."""
+        return frozenset(self.seen_at.get((name, self.place), ()))
+
+    def _how_to_watch(self, name: str, forbids: Collection[str]) -> dict[str, Any]:
+        """Return for how many events a call is watched: most in the first case at a place, because that is slow."""
+        events = EVENTS_AT_FIRST if (name, self.place) not in self.seen_at else EVENTS_LATER
+        return {
+            "events": EVENTS_TO_THE_END if forbids else events,
+            "closely": [one.rpartition(".")[2] for one in forbids],
+        }
+
+    def _keep_seen(self, name: str, fields: dict[str, Any], to_the_end: bool) -> None:
+        """Keep what a worker says it has seen; in its place, anything could stand."""
+        seen = self.seen_at.setdefault((name, self.place), set())
+        most = MAX_SEEN_WITH_LENT if self.lender else MAX_SEEN
+        for one in _names(fields.get("seen")):
+            if len(seen) < most and is_function(one):
+                seen.add(one)
+        self.seen.setdefault(name, set()).update(seen)
+        if to_the_end and fields.get("watched") is not True:
+            self.unwatched.add(name)
 
     def close(self) -> None:
         """End the worker."""
@@ -185,6 +226,7 @@ class NotebookRunner:
                     self._line(error["place"]),
                     _identifier(error.get("function", "")),
                     _identifier(error.get("missing", "")),
+                    self._has_code_below(error["place"]),
                 )
             )
         except (Malformed, KeyError, TypeError, ValueError):
@@ -199,6 +241,13 @@ class NotebookRunner:
         if not 0 < number <= len(lines):
             return ""
         return f"line {number} of cell {cell}: {lines[number - 1].strip()[:200]}"
+
+    def _has_code_below(self, place: object) -> bool:
+        """Whether the student's code goes on below the line that failed."""
+        if place is None:
+            return False
+        cell, number = _positions(place)
+        return number > 0 and has_code_below(self.sources.get(cell, "").splitlines(), number)
 
     def _malformed(self) -> WorkerEnded:
         self.close()
@@ -272,18 +321,23 @@ class NotebookRunner:
 
     def notes(self) -> list[str]:
         """Return sentences for the instructor on cells that did not finish or had no effect, up to MAX_NOTES."""
-        return list(dict.fromkeys(f"Cell {k} {aside.sentence}" for k, aside in self._remarkable()))
+        remarkable = self._remarkable()
+        more = len(remarkable) - MAX_NOTES
+        notes = dict.fromkeys(f"Cell {k} {aside.sentence}" for k, aside in remarkable[:MAX_NOTES])
+        return [*notes, *([f"There are {more} more notes on what cells did."] if more > 0 else [])]
 
     def noted_imports(self) -> set[tuple[int, str]]:
         """Return cells with what they import, where the notes say what has become of that."""
-        return {(k, aside.imports) for k, aside in self._remarkable() if aside.imports}
+        return {(k, aside.imports) for k, aside in self._remarkable()[:MAX_NOTES] if aside.imports}
 
     def _remarkable(self) -> list[tuple[int, Aside]]:
+        """Return all asides with their cells: imports last, so that a flood of them pushes nothing else out."""
         found = {k: list(asides) for k, asides in self.asides.items()}
         for k, error in self.errors.items():
             found.setdefault(k, []).append(Aside(f"raised {error}"))
         found |= {k: [Aside(f"was skipped: it {why}.")] for k, why in self.skipped.items()}
-        return [(k, aside) for k in sorted(found) for aside in found[k]][:MAX_NOTES]
+        in_order = [(k, aside) for k in sorted(found) for aside in found[k]]
+        return sorted(in_order, key=lambda one: bool(one[1].imports))
 
     def why_missing(self, name: str) -> str:
         """Explain a missing name: the cell that defines it may have failed."""
@@ -324,10 +378,10 @@ def _identifier(value: object) -> str:
     return name if name.isidentifier() else ""
 
 
-def _names(value: object) -> set[str]:
+def _names(value: object) -> list[str]:
     """Return the names in a reply; nothing if it is not a list of names."""
     names = value if isinstance(value, list) else []
-    return {tidy(name) for name in names[:MAX_SEEN] if isinstance(name, str)}
+    return [name for name in names[:MAX_SEEN] if isinstance(name, str) and len(name) <= MAX_NAME]
 
 
 def _positions(value: object) -> tuple[int, ...]:

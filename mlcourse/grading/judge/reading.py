@@ -6,6 +6,7 @@ student's own: never whether it is right. So text that cannot be read costs nobo
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -24,10 +25,13 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass
 class CellText:
-    """What a cell checks, and the names that it defines, each with the names that its definition uses."""
+    """What a cell checks, and the names that it defines, each with the names that its definitions use.
+
+    All targets of `a = b = … = value` share one set: a hostile cell may have thousands of them.
+    """
 
     checks: set[str] = field(default_factory=set)
-    uses: dict[str, set[str] | None] = field(default_factory=dict)  # None: the definition cannot be read
+    uses: dict[str, list[set[str]] | None] = field(default_factory=dict)  # None: they cannot be read
 
 
 class Reading:
@@ -67,14 +71,18 @@ class Reading:
             return None
         found: set[str] = set()
         waiting = [name]
+        followed: set[int] = set()
         while waiting:
             one = waiting.pop()
             for number in self.definitions(one):
-                uses = self.cells[number].uses[one]
-                if uses is None:
+                definitions = self.cells[number].uses[one]
+                if definitions is None:
                     return None
-                waiting += uses - found
-                found |= uses
+                for uses in definitions:
+                    if id(uses) not in followed:
+                        followed.add(id(uses))
+                        waiting += uses - found
+                        found |= uses
         return found
 
     def defined_again(self, names: set[str], after: int) -> tuple[int, str] | None:
@@ -96,10 +104,11 @@ def read(source: str, parse: Parse) -> CellText:
         text = source[:MAX_CHARACTERS]
         names = {one or other for one, other in DEFINITION.findall(text)}
         return CellText(set(CHECK.findall(text)), dict.fromkeys(names))
-    cell = CellText({name for node in ast.walk(tree) if (name := checked_by(node))})
+    definitions: dict[str, list[set[str]]] = defaultdict(list)
     for name, uses in definitions_in(tree):
-        cell.uses[name] = uses | (cell.uses.get(name) or set())
-    return cell
+        definitions[name].append(uses)
+    checks = {task for node in ast.walk(tree) if (task := checked_by(node))}
+    return CellText(checks, {**definitions})
 
 
 def checked_by(node: ast.AST) -> str | None:
@@ -123,7 +132,8 @@ def definitions_in(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
             uses = free_names(node.value) if node.value else set()
             yield from ((name, uses) for name in chain.from_iterable(map(stored, targets)))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
-            yield from ((name, free_names(node.iter)) for name in stored(node.target))
+            uses = free_names(node.iter)
+            yield from ((name, uses) for name in stored(node.target))
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.Lambda)]
 
 

@@ -11,7 +11,8 @@ from typing import Any, Self
 
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.records.grade import Submission
-from mlcourse.grading.records.results import name_of
+from mlcourse.grading.records.results import identity, name_of
+from mlcourse.grading.records.times import is_possible
 
 NAME = "run.json"
 
@@ -55,10 +56,12 @@ class Manifest:
         They replace what was in that folder before, and the same files of the same students. All others stay: a
         notebook in the wrong folder must not cost a class its marks.
         """
-        names = {each.name for each in found}
+        new_ones = {
+            identity(each) for each in found
+        }  # not their names, which older versions made in another way
         lessons = {each.lesson for each in found if each.lesson}
         new = [replace(each, among=tuple(sorted(lessons)), folder=folder) for each in found]
-        kept = [each for each in self.submissions if each.name not in names and each.folder != folder]
+        kept = [each for each in self.submissions if identity(each) not in new_ones and each.folder != folder]
         return replace(self, submissions=[*kept, *new], changes=[])
 
 
@@ -93,4 +96,6 @@ def read_manifest(out: Path) -> Manifest:
 
 
 def _entry(record: dict[str, Any]) -> Listed:
-    return Listed(**{**record, "among": tuple(record["among"])})
+    one = Listed(**{**record, "among": tuple(record["among"])})
+    possible = one.handed_in is not None and is_possible(one.handed_in)  # older versions did not check
+    return one if possible else replace(one, handed_in=None)

@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.records.grade import Figure, Grade, Mark, Submission
@@ -20,6 +21,19 @@ from mlcourse.grading.records.journal import plain_number
 from mlcourse.grading.records.text import slug
 
 SHOWN_CODE = 200_000  # characters of a student's cells that are kept for their page
+
+
+class Named(Protocol):
+    """A submission, or an entry or a grade about one: what tells it apart from all others."""
+
+    @property
+    def student(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def lesson(self) -> str | None: ...
 
 
 @dataclass
@@ -50,9 +64,14 @@ class Result:
         self.checks[mark.task] = check
 
 
-def name_of(submission: Submission) -> str:
+def identity(one: Named) -> tuple[str, str, str]:
+    """Return what is equal for the same submission in two runs: its student, its path and its lesson."""
+    return one.student, one.source, one.lesson or ""
+
+
+def name_of(submission: Named) -> str:
     """Return the name, without its suffix, of all files about a submission."""
-    return slug(submission.student, submission.source, submission.lesson or "")
+    return slug(*identity(submission))
 
 
 def submission_digest(submission: Submission, circumstances: str) -> str:
@@ -112,6 +131,12 @@ def tasks_lost_with_cells(result: Result) -> int:
 def save(path: Path, result: Result, durable: bool = True) -> None:
     """Write a result to its file, replacing the old one; see `write_atomically`."""
     write_atomically(path, json.dumps(asdict(result), indent=1, default=plain_number) + "\n", durable)
+
+
+def load_result(out: Path, name: str, whose: Named) -> Result | None:
+    """Read a submission's result from a folder of results; None if there is none, or it is another submission's."""
+    result = load(out / "results" / f"{name}.json")
+    return result if result and identity(result.grade) == identity(whose) else None
 
 
 def load(path: Path) -> Result | None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 # Two invisible characters that real names contain: they join and separate letters in Persian and Hindi.
 JOINERS = "\u200c\u200d"
 MAX_NAME = 200  # characters
+LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
 
 
 def tidy(text: str) -> str:
@@ -62,12 +63,19 @@ def format_points(points: float) -> str:
     return f"{points:.10g}"
 
 
+def in_letters(text: str) -> str:
+    """Return a digest of 128 bits that a spreadsheet leaves as it is: 32 letters."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return "".join(LETTERS[byte % 16] for byte in digest)
+
+
 def slug(*texts: str) -> str:
     """Make a file name from arbitrary texts: characters that every file system accepts, and a digest.
 
-    The digest distinguishes students whose names reduce to the same letters.
+    The digest distinguishes students whose names reduce to the same letters. It has 128 bits, because students choose
+    their names and those of their files: two that share a shorter digest can be found by trying.
     """
     ascii_letters = unicodedata.normalize("NFKD", texts[0]).encode("ascii", "ignore").decode().lower()
     letters = re.sub("[^a-z0-9]+", "-", ascii_letters[:200]).strip("-")[:40] or "student"
     whole = "\0".join(texts).encode("utf-8", "surrogatepass")
-    return f"{letters}-{hashlib.sha256(whole).hexdigest()[:10]}"
+    return f"{letters}-{hashlib.sha256(whole).hexdigest()[:32]}"

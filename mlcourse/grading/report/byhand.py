@@ -8,7 +8,6 @@ overrules a check.
 People edit the table in a spreadsheet, and `mlcourse mark` (see `mlcourse.grading.desk`) edits it too.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,8 +20,16 @@ from mlcourse.checks.atomic import write_atomically
 from mlcourse.grading.gradebook.book import UNGRADED
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.sheet import SheetError, read_sheet
-from mlcourse.grading.records.text import printable
-from mlcourse.grading.report.exports import BYTE_ORDER_MARK, NO_ANSWER, inert, ordinary, table
+from mlcourse.grading.records.text import in_letters, printable
+from mlcourse.grading.report.exports import (
+    BYTE_ORDER_MARK,
+    NO_ANSWER,
+    as_kept,
+    file_cell,
+    inert,
+    ordinary,
+    table,
+)
 from mlcourse.grading.report.words import ungraded_reason
 
 try:
@@ -38,7 +45,7 @@ EVERYBODY = "*"  # in the place of a student: all who made the mistake that stan
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
 MAX_COMMENT = 5000  # characters
 LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
-LETTERS = "bcdfghjklmnpqrst"  # no vowels, so no words; and nothing that a spreadsheet mistakes for a number
+OLD_VERSION = 6  # letters of a version in tables that older versions of the course have written
 
 
 class Key(NamedTuple):
@@ -67,29 +74,31 @@ class Row(NamedTuple):
 
 def table_key(student: str | None, file: str | None, task: str | None, version: str | None = "") -> Key:
     """Return the key of a row, such that a row still matches after a spreadsheet has saved it."""
-    # A spreadsheet may treat the apostrophe that makes a cell inert as its own syntax and drop it, and rewriting a
-    # row adds another. So keys ignore leading and doubled apostrophes. They also ignore the number after a student's
-    # name, which distinguishes a second notebook and disappears when the first is removed: the file's name is enough.
-    owner = re.sub(r" \(\d+\)$", "", (student or "").strip())
-    words = (re.sub("'+", "'", (word or "").strip()) for word in (owner, file, task, version))
-    return Key(*(word.lstrip("'") for word in words))
+    # Keys ignore the number after a student's name, which distinguishes a second notebook and disappears when the
+    # first is removed. What tells submissions apart is the file: see `file_cell`.
+    owner = re.sub(r"(?:\s+\(\d+\))+$", "", as_kept(student or ""))
+    return Key(as_kept(owner), *(as_kept(word or "") for word in (file, task, version)))
 
 
 def mark_key(grade: Grade, mark: Mark) -> Key:
     """Return the key of a mark from this run."""
     version = version_of(grade.open_answers[mark.task]) if mark.task in grade.open_answers else ""
-    return table_key(inert(grade.student), inert(grade.source), mark.task, version)
+    return table_key(inert(grade.student), file_cell(grade.source), mark.task, version)
 
 
 def notebook_key(grade: Grade) -> Key:
     """Return the key of a notebook that could not be graded; if it fails for another reason, it is another one."""
-    return table_key(inert(grade.student), inert(grade.source), WHOLE, version_of(ungraded_reason(grade)))
+    version = version_of(ungraded_reason(grade))
+    return table_key(inert(grade.student), file_cell(grade.source), WHOLE, version)
 
 
 def version_of(text: str) -> str:
-    """Derive six letters from an answer, so that a different answer gets different letters."""
-    digest = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).digest()
-    return "".join(LETTERS[byte % 16] for byte in digest[:6])
+    """Derive 32 letters from an answer, so that a different answer gets different letters.
+
+    They have 128 bits: a student can find two texts that share a shorter version by trying, and would keep the points
+    for one of them with the other. The first six letters are those of older tables.
+    """
+    return in_letters(" ".join(text.split()))
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
@@ -104,7 +113,8 @@ def read_rows(path: Path) -> dict[Key, Row]:
     """Read the whole table. Raises SheetError."""
     rows: dict[Key, Row] = {}
     for cells in read_sheet(path, COLUMNS, (*Key._fields, "points")):
-        key, row = table_key(*map(cells.get, Key._fields)), _row(cells)
+        row = _row(cells)
+        key = _in_full(table_key(*map(cells.get, Key._fields)), row.answer)
         if len(row.entry.comment) > MAX_COMMENT:
             raise SheetError(
                 f"{path.name}: the comment for {key.student}, {key.task} has {len(row.entry.comment)} characters:"
@@ -119,6 +129,17 @@ def _row(cells: Mapping[str, str]) -> Row:
     comment = ordinary(cells.get("comment", "")).replace(LINE_BREAK, "\n")  # older tables have no comments
     entry = Entry(cells["points"].strip(), tidy_comment(comment))
     return Row(int(out_of) if out_of.isdecimal() else None, entry, ordinary(cells.get("answer", "")))
+
+
+def _in_full(key: Key, answer: str | None) -> Key:
+    """Return the key of a row with its whole version, if an older table has only six letters of it.
+
+    The version follows from the answer in the row. If that is incomplete, the key stays as it is: see `row_key`.
+    """
+    if len(key.version) != OLD_VERSION or not answer:
+        return key
+    version = version_of("" if answer == NO_ANSWER else answer.replace(LINE_BREAK, "\n"))
+    return key._replace(version=version) if version.startswith(key.version) else key
 
 
 def tidy_comment(text: str) -> str:
@@ -189,8 +210,14 @@ def entry_for_notebook(grade: Grade, entered: Mapping[Key, Entry], used: set[Key
 
 def effective_key(exact: Key, entered: Mapping[Key, Entry]) -> Key:
     """Return the key of the row that counts for a mark: the one for this version of the answer, or for any."""
-    for_any = exact._replace(version="")
-    return for_any if exact not in entered and for_any in entered else exact
+    key, for_any = row_key(exact, entered), exact._replace(version="")
+    return for_any if key not in entered and for_any in entered else key
+
+
+def row_key(exact: Key, entered: Mapping[Key, Entry]) -> Key:
+    """Return the key of the row for this version of the answer, which may have been written by an older version."""
+    old = exact._replace(version=exact.version[:OLD_VERSION])
+    return old if exact not in entered and exact.version and old in entered else exact
 
 
 def parse_points(word: str, out_of: int) -> float | None:
@@ -254,8 +281,10 @@ def update_table(path: Path, blank: Mapping[Key, Row]) -> None:
     """
     with locked(path):
         entered = read_entries(path)
-        rows = {key: row._replace(entry=entered.get(key, Entry())) for key, row in blank.items()}
-        others = {key: Row(entry=entry) for key, entry in entered.items() if key not in rows}
+        places = {key: row_key(key, entered) for key in blank}
+        rows = {key: row._replace(entry=entered.get(places[key], Entry())) for key, row in blank.items()}
+        kept = {*rows, *places.values()}
+        others = {key: Row(entry=entry) for key, entry in entered.items() if key not in kept}
         write_rows(path, {**rows, **others})
 
 

@@ -23,7 +23,7 @@ from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.gradebook.late import days
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade, Mark
-from mlcourse.grading.records.text import format_points, printable
+from mlcourse.grading.records.text import LETTERS, format_points, in_letters, printable
 from mlcourse.grading.report.paths import student_path
 from mlcourse.grading.report.words import among_several, earned, mark_words, status_words, which_counts
 
@@ -33,6 +33,8 @@ FORMULA = "=+-@＝＋－＠"
 # A spreadsheet may split cells elsewhere: if it is set to another separator, half a name becomes a cell of its own.
 BEGINS_A_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])(\s*)(?=[{re.escape(FORMULA)}])")
 INERT_FORMULA = re.compile(rf"(^|[,;|\t\r\n\"'])'(\s*)(?=[{re.escape(FORMULA)}])")
+
+MARKED = re.compile(rf" \[[{LETTERS}]{{32}}\]$")  # the end of a file's name in a table, if it needs one
 
 BYTE_ORDER_MARK = "\ufeff"  # at the start of a file, so that Excel reads it as UTF-8
 MAX_COMMENTS = 20_000  # characters
@@ -50,6 +52,24 @@ def inert(text: str, limit: int = 200) -> str:
 def ordinary(text: str) -> str:
     """Return the text that `inert` has made safe."""
     return INERT_FORMULA.sub(r"\1\2", text)
+
+
+def as_kept(cell: str) -> str:
+    """Return what is left of a cell in any spreadsheet.
+
+    It may treat the apostrophe that makes a cell inert as its own syntax and drop it, and writing the cell again adds
+    another. So leading and doubled apostrophes are left out, and white space around the text.
+    """
+    return re.sub(r"^[\s']+|\s+$", "", re.sub("'+", "'", cell))
+
+
+def file_cell(source: str) -> str:
+    """Return a file's name for a table, such that two different ones still differ after a spreadsheet has saved it.
+
+    A name that may not be kept as it is, such as `' ada.ipynb`, gets letters that are derived from it.
+    """
+    kept = as_kept(inert(source))
+    return source if kept == source and not MARKED.search(source) else f"{kept} [{in_letters(source)}]"
 
 
 Value: TypeAlias = str | float | None  # of a table's cell
@@ -122,7 +142,7 @@ def _lesson_cells(entry: Entry | None, tasks: Sequence[str]) -> list[Value]:
     about: list[Value] = [entry.points, entry.deduction or None, status]
     marks = {mark.task: mark for mark in entry.grade.marks}
     cells = [cell for task in tasks for cell in _task_cells(entry, marks.get(task))]
-    return [*about, entry.listed.source, student_path(entry.name), comments(entry.grade), *cells]
+    return [*about, file_cell(entry.listed.source), student_path(entry.name), comments(entry.grade), *cells]
 
 
 def comments(grade: Grade) -> str | None:

@@ -28,7 +28,7 @@ def name_for_canvas(entry: Entry) -> str | None:
     Canvas reads the numbers of the student and of the upload from the name.
     """
     first = entry.listed.source.partition("/")[0]
-    found = UPLOADED.match(first) if canvas(first) else None
+    found = UPLOADED.match(first) if canvas(entry.listed.source) else None
     return f"{found[0]}{_page(entry)}" if found else None
 
 
@@ -38,7 +38,7 @@ def name_for_moodle(entry: Entry) -> str | None:
     Moodle reads the student's number from the name of the folder, or of the file if there were no folders.
     """
     first, slash, _ = entry.listed.source.partition("/")
-    if not moodle(first):
+    if not moodle(entry.listed.source):
         return None
     flat = FLAT.match(first)
     is_folder = slash and not first.lower().endswith((".zip", ".ipynb"))

@@ -25,7 +25,7 @@ from mlcourse.grading.gradebook.settings import (
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.manifest import Listed, Manifest, NothingToPublish, read_manifest
-from mlcourse.grading.records.results import Result, lean, load, tasks_lost_with_cells
+from mlcourse.grading.records.results import Result, lean, load_result, tasks_lost_with_cells
 from mlcourse.grading.report import byhand, exports
 from mlcourse.grading.report.byhand import (
     Key,
@@ -175,7 +175,7 @@ def as_handed_in(
     names: dict[tuple[str, str], str] = {}
     for each in submissions:
         listed, known = (
-            table_key(exports.inert(name), exports.inert(each.source), "")
+            table_key(exports.inert(name), exports.file_cell(each.source), "")
             for name in (each.student, keeper.student(each).name)
         )
         names[known.student, known.file] = listed.student
@@ -216,7 +216,7 @@ def results_of(out: Path, submissions: Sequence[Listed]) -> Iterator[tuple[Liste
     """
     for each in submissions:
         nothing = Result(Grade(each.student, each.lesson, each.source, "unreadable"), "")
-        result = load(out / "results" / f"{each.name}.json") or nothing
+        result = load_result(out, each.name, each) or nothing
         if not result.finished:
             notes = [*result.grade.notes, "Not completely marked: run `grade` with `--resume` to continue."]
             result.grade = replace(result.grade, status="unreadable", notes=notes)
@@ -272,13 +272,16 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
 
 
 def platform_of(book: Book, lesson: str) -> Platform:
-    """Return the platform that was asked for, or the one whose file names most submissions of a lesson have."""
+    """Return the platform that was asked for, or the one that has named the files of most students of a lesson.
+
+    Students are counted, not files: one may hand in many, under any names.
+    """
     if book.gradebook.platform != "auto":
         return book.gradebook.platform
-    sources = [entry.listed.source for entry in book.of_lesson(lesson)]
-    counts: Counter[Platform] = Counter(
-        "moodle" if moodle(source) else "canvas" for source in sources if moodle(source) or canvas(source)
-    )
+    files = [(entry.listed.owner, entry.listed.source) for entry in book.of_lesson(lesson)]
+    named: set[tuple[str, Platform]] = {(owner, "canvas") for owner, source in files if canvas(source)}
+    named |= {(owner, "moodle") for owner, source in files if moodle(source)}
+    counts = Counter(platform for _, platform in named)
     return counts.most_common(1)[0][0] if counts else "none"
 
 
@@ -288,7 +291,9 @@ def platform_of(book: Book, lesson: str) -> Platform:
 OUR_FILES = re.compile(
     r"(canvas|moodle)_\d\d_\w+\.csv|feedback(_(canvas|moodle)_\d\d_\w+)?\.zip|lesson_\d\d_\w+\.html|junit\.xml"
 )
-OUR_NAMES = re.compile(r"[a-z0-9-]+-[0-9a-f]{10}")  # see `slug`
+OUR_NAMES = re.compile(
+    r"[a-z0-9-]+-[0-9a-f]{10}([0-9a-f]{22})?"
+)  # see `slug`; older versions made shorter ones
 
 
 def remove_leftovers(out: Path, written: Sequence[Path], names: set[str]) -> None:

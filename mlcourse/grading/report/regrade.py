@@ -19,7 +19,7 @@ from mlcourse.grading.gradebook.book import is_pending
 from mlcourse.grading.records.grade import Mark
 from mlcourse.grading.records.sheet import SheetError, read_sheet
 from mlcourse.grading.records.text import format_points, printable
-from mlcourse.grading.report.exports import BYTE_ORDER_MARK, ordinary, table
+from mlcourse.grading.report.exports import BYTE_ORDER_MARK, file_cell, ordinary, table
 
 REQUESTS = "regrade_requests.csv"
 COLUMNS = ("student", "lesson or file", "task", "reason")
@@ -162,7 +162,8 @@ def _canonical(name: str) -> str:
 def _is_called(notebook: Notebook, where: str) -> bool:
     """Whether a person may call the notebook this: its path, its file's name, its lesson, or the lesson's number."""
     lesson = notebook.lesson or ""
-    names = {notebook.source, notebook.source.rpartition("/")[2], lesson, lesson.partition("_")[0]}
+    source = notebook.source
+    names = {source, file_cell(source), source.rpartition("/")[2], lesson, lesson.partition("_")[0]}
     return {_canonical(where), _canonical(where).zfill(2)} & set(map(_canonical, names)) != set()
 
 

@@ -3,6 +3,7 @@
 Two students who handed in the same program have the same syntax trees, even if they changed names or layout.
 
 1. Parse each code cell, but never run it. Ignore strings, comments, layout, and names that a student can choose.
+   Of a cell that cannot be parsed, compare the lines.
 2. Take all subtrees with at least `MIN_NODES` nodes, except those that were handed out with the exercise.
 3. A subtree that the whole class wrote is no evidence, so weight each one: w = 1 / (number of others who wrote it).
 4. The similarity of two submissions is the weight of the subtrees that they share, divided by the weight of all
@@ -25,11 +26,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from mlcourse.checks.cell_code import parse_cell
+from mlcourse.checks.cell_code import MAX_CHARACTERS, parse_cell
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.typing import Bools, Floats
 
 MIN_NODES = 6  # smaller subtrees are just grammar, such as `x[:, 0]`
+MIN_LINE = 12  # characters; shorter lines are compared in no cell
 MIN_EVIDENCE = 15  # total weight of shared subtrees: a single line may well be shared by chance
 MIN_SIMILARITY = 0.6
 # Two submissions are the same throughout if they share this many subtrees, and this share of all in both.
@@ -93,10 +95,11 @@ def similar_pairs(
 
 @cache
 def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
-    """Return digests of the subtrees in a cell; none if it is not Python or exceeds the limits of the parser."""
+    """Return digests of the subtrees in a cell; of its lines if it is not Python or exceeds the parser's limits."""
     tree = parse_cell(source)
     if tree is None:
-        return frozenset()  # such a cell cannot be compared; the grader reports that it does not run
+        lines = {" ".join(line.split()) for line in source[:MAX_CHARACTERS].splitlines()}
+        return frozenset(_digest(f"line {line}") for line in lines if len(line) >= MIN_LINE)
     found: set[bytes] = set()
     for statement in tree.body:
         _walk(statement, rename, found)
@@ -106,7 +109,7 @@ def subtrees(source: str, rename: bool = True) -> frozenset[bytes]:
 def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     """Return a subtree's digest and its number of nodes; add the digests of all large subtrees in it to `found`."""
     if isinstance(node, ast.Constant):
-        return _digest("text" if isinstance(node.value, (str, bytes)) else repr(node.value)), 1
+        return _digest(_constant(node.value)), 1
     if not isinstance(node, ast.AST):
         return _digest(repr(node)), 0
     parts, size = [type(node).__name__.encode()], 1
@@ -126,6 +129,13 @@ def _walk(node: object, rename: bool, found: set[bytes]) -> tuple[bytes, int]:
     return digest, size
 
 
+def _constant(value: object) -> str:
+    if isinstance(value, (str, bytes)):
+        return "text"
+    # In decimal, Python refuses an integer with thousands of digits.
+    return hex(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+
+
 def _has_fixed_meaning(node: ast.AST, name: str) -> bool:
     """Whether the student could not choose the name: a built-in function (`sum`) or a keyword argument (`axis=`)."""
     return isinstance(node, ast.keyword) or (isinstance(node, ast.Name) and hasattr(builtins, name))
@@ -141,7 +151,7 @@ def _is_docstring(node: object) -> bool:
 
 def _digest(content: bytes | str) -> bytes:
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=8).digest()
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def subtrees_of(cells: Iterable[Cell], rename: bool = True) -> set[bytes]:

@@ -2,13 +2,14 @@
 
 import secrets
 import socket
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from mlcourse.grading.inside import pipe
 from mlcourse.grading.inside.limits import Limits
-from mlcourse.grading.sandbox.watchdog import INTERVAL, Watchdog, file_identity
+from mlcourse.grading.sandbox.watchdog import INTERVAL, Watchdog, descendants, file_identity
 from mlcourse.typing import Array
 
 START_TIMEOUT = 30.0  # seconds
@@ -66,6 +67,11 @@ class Session:
         self.excess: str | None = None
         self.watchdog = Watchdog(launcher, folder, limits, self._on_excess)
         self._wait_until_ready()
+        if sys.platform == "linux" and not descendants(launcher):
+            self.end()
+            raise OSError(
+                "a worker cannot be watched: /proc does not list the processes that one has started"
+            )
         self.watchdog.start()
 
     def _wait_until_ready(self) -> None:

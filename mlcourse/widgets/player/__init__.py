@@ -50,15 +50,20 @@ from mlcourse.widgets.controls import Drawing
 # any of these.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|(?<=\n)\s+", re.DOTALL)
 CONSTANT = re.compile(r"\bconst\b")
+# Nor the word let again, where lines with one declaration each follow one another.
+DECLARED = re.compile(r"^let .*; *(?:\nlet .*; *)*\nlet ", re.MULTILINE)
 # Nor the spaces around these signs, "strings" and `templates` (those inside them stay, as does a line with a template
 # inside another), nor the end of a line after or before a bracket or after a semicolon (every statement ends with
 # one), nor the last semicolon of a block, nor the last comma of a list, nor the brackets of a single parameter before
-# an arrow. No line of the scripts has a sign before a second one, as in a - -b.
+# an arrow; that of none is written _. No line of the scripts has a sign before a second one, as in a - -b.
 SPACED = re.compile(r' ?("[^"\n]*"|`[^`]*`|[=,{}()[\]!?:<>;&|*/%+-]+) ?')
 NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")
 CONTINUED = re.compile(r"(?<=[{};,([])\n+|\n+(?=[)\]}])")
 LAST = re.compile(r"[;,](?=})|,(?=[)\]])")
-SINGLE = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
+SINGLE = re.compile(r"(?<!\w)\((\w*)\)(?==>)")
+# Outside strings and templates, a zero before a decimal point is not sent either; true and false are !0 and !1, and
+# Infinity, which is never a power or divided, is 1/0.
+LITERAL = re.compile(r'"[^"\n]*"|`[^`]*`|(?<![\w.])0(?=\.\d)|\b(true|false|Infinity)\b')
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
@@ -92,6 +97,8 @@ KEYS: Keys = (
     ("Space", "play or pause"),
     ("Tab", "leave"),
 )
+
+DEFAULTS = {"palette": PALETTE, "hint": HINT, "keys": KEYS, "sliderName": "step"}
 
 # The indices of two mixtures: see Scene.
 Frame = tuple[int, int]
@@ -141,7 +148,7 @@ class Player:
     """
 
     def __init__(self, scene: Scene | LiveScene, still: Drawing) -> None:
-        self.scene: dict[str, Any] = {"palette": PALETTE, "hint": HINT, "keys": KEYS, **scene}
+        self.scene: dict[str, Any] = {**DEFAULTS, **scene}
         self._caption, self._alt = still.caption, still.alt
         self._png = small_png(still.figure)
 
@@ -243,9 +250,19 @@ def script(kind: str) -> str:
 
 def shortened(source: str) -> str:
     """Remove comments and spaces from a script, and write const as let."""
-    lines = CONSTANT.sub("let", COMMENT.sub("", source)).split("\n")
-    lines = [line if NESTED.search(line) else SPACED.sub(r"\1", line) for line in lines]
-    return SINGLE.sub(r"\1", LAST.sub("", CONTINUED.sub("", "\n".join(lines))))
+    lines = DECLARED.sub(declared_once, CONSTANT.sub("let", COMMENT.sub("", source))).split("\n")
+    lines = [line if NESTED.search(line) else LITERAL.sub(literal, SPACED.sub(r"\1", line)) for line in lines]
+    return SINGLE.sub(lambda arrow: arrow[1] or "_", LAST.sub("", CONTINUED.sub("", "\n".join(lines))))
+
+
+def declared_once(match: re.Match[str]) -> str:
+    """Return declarations as one, to which the next line belongs."""
+    return re.sub(r"; *\nlet ", ", ", match[0])
+
+
+def literal(match: re.Match[str]) -> str:
+    """Return a number or a truth value in its short form; a string stays."""
+    return {"0": "", "true": "!0", "false": "!1", "Infinity": "1/0"}.get(match[0], match[0])
 
 
 @cache

@@ -9,7 +9,7 @@
    The guess is always r at some place `from`; there the bound touches the log-likelihood. tests/browser compares the
    numbers with NumPy. */
 
-const [SAME, MOST_CLIMBS] = [1e-4, 200]; // EM has arrived when a round moves μ by less
+const [SAME, MOST_CLIMBS] = [5e-4, 200]; // EM has arrived when a round moves μ by less: its three decimals stay
 const PLACES = 241; // of μ, at which curves are drawn
 
 /** log p(x | μ), the mean over the points. */
@@ -21,12 +21,12 @@ function likelihoodAt(mu, { points, sigma }) {
 /** The bound for the responsibilities at `from`: {top, peak, curvature}; it is top − curvature · (μ − peak)². */
 function boundFrom(from, { points, sigma }) {
   const n = points.length;
-  const right = points.map((x) => 1 / (1 + Math.exp((-2 * from * x) / sigma ** 2)));
+  const right = points.map((x) => 1 / (1 + exp((-2 * from * x) / sigma ** 2)));
   // Σ_k q_k log N(x | ±μ, σ²) is quadratic in μ: its linear part has the mean of q₊ x − q₋ x.
   const peak = sum(points.map((x, i) => (2 * right[i] - 1) * x)) / n;
   const square = sum(points.map((x) => x * x)) / n;
   const entropy = sum(right.map((r) => -xLogX(r) - xLogX(1 - r))) / n;
-  const top = Math.log(0.5) - 0.5 * Math.log(2 * Math.PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
+  const top = Math.log(0.5) - 0.5 * Math.log(2 * PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
   return { top, peak, curvature: 1 / (2 * sigma ** 2) };
 }
 
@@ -221,11 +221,15 @@ function climbCaption(places, frames, heights, at) {
   const mu = `μ = ${decimal(places[m], 3)}`;
   if (!at) return `${mu}. The bound touches the log-likelihood, ${decimal(top, 4)}.`;
   const [topBefore, bottomBefore] = heights[at - 1];
-  const rise = decimal(bottom - bottomBefore, 4);
-  const rises = rise.endsWith("0.0000") ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
+  const rise = byText(bottom - bottomBefore);
+  const rises = at === frames.length - 1 ? "nothing changes any more" : `the bound rises by ${rise} and touches again`;
   if (m === e) return `E-step ${m}: ${rises}. ${mu} stays.`;
   if (abs(places[m] - places[m - 1]) < SAME) return `M-step ${m}: the bound is highest where μ already is. EM stays at ${mu}.`;
   const gap = decimal(top - bottom, 4);
   const opens = Number(gap) ? `a gap of ${gap} opens` : "no visible gap opens";
-  return `M-step ${m}: ${mu}. The bound rises by ${rise}, the log-likelihood by ${decimal(top - topBefore, 4)}; ${opens}.`;
+  return `M-step ${m}: ${mu}. The bound rises by ${rise}, the log-likelihood by ${byText(top - topBefore)}; ${opens}.`;
+}
+
+function byText(rise) {
+  return rise < 5e-5 ? "less than 0.0001" : decimal(rise, 4);
 }

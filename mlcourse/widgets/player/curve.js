@@ -8,24 +8,17 @@ const ABYSS = 3; // how many times longer than the rest of the curve a first ste
 
 class Curve extends Panel {
   /**
-   * @param spec {x, xlabel, ylabel, grow, leastWidth, leastHeight, marks, waiting, lines: [{name, values}]}; values has one number per frame, or null where there is none; marks are places on the
-   *             horizontal axis; waiting is shown before there is any value
+   * @param spec {x, xlabel, ylabel, grow, leastWidth, leastHeight, mark, markName, waiting, lines: [{name, values}]};
+   *             values has one number per frame, or null where there is none; mark is a place on the horizontal
+   *             axis; waiting is shown before there is any value
    */
   constructor(canvas, spec) {
     const { x } = spec;
-    const limits = rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04);
-    super(canvas, { limits, xlabel: spec.xlabel, whole: x.every(Number.isInteger) }); // no tick at round 1.5
+    const heights = rangeOfLines(spec);
+    const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
+    const ylabel = spec.ylabel + startsOutside(spec.lines, heights);
+    super(canvas, { limits, xlabel: spec.xlabel, ylabel, whole: x.every(Number.isInteger) }); // no tick at round 1.5
     Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
-    this.fit(0);
-  }
-
-  /** Choose the vertical axis for a frame: a start far from all later values is on it while it is the only value. */
-  fit(frame) {
-    const { lines, grow, ylabel } = this.spec;
-    const alone = lines.every(({ values }) => new Set(known(values.slice(0, frame + 1))).size < 2);
-    const heights = rangeOfLines(this.spec, grow && !alone);
-    this.wanted = [...this.wanted.slice(0, 2), ...heights];
-    this.ylabel = ylabel + startsOutside(lines, heights);
   }
 
   /** The axes; before there is any value, a sentence instead. */
@@ -37,21 +30,27 @@ class Curve extends Panel {
   }
 
   draw(look, a, b, t) {
-    this.fit(b);
     this.begin(look);
     if (this.empty) return;
-    const { ctx, spec, x } = this;
+    const { spec, x } = this;
     const cursor = between(x[a], x[b], t);
     this.clipped(() => {
-      for (const at of [cursor, ...(spec.marks || [])]) {
-        ctx.setLineDash(at === cursor ? [3, 3] : [2, 4]);
-        this.path([[at, this.limits[2]], [at, this.limits[3]]]);
-        this.stroke(look.pale, 1);
-      }
+      this.drawUpright(cursor, [3, 3]);
+      if (spec.mark && abs(this.px(spec.mark) - this.px(cursor)) > 2) this.drawUpright(spec.mark, [2, 4], spec.markName);
       spec.lines.forEach(({ values }, k) => {
         this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
       });
     });
+  }
+
+  /** A line from the bottom to the top, with its name at its foot. */
+  drawUpright(at, dashes, name = "") {
+    const { ctx, box, look } = this;
+    const right = this.px(at) > box.left + box.width / 2;
+    ctx.setLineDash(dashes);
+    this.path([[at, this.limits[2]], [at, this.limits[3]]]);
+    this.stroke(look.pale, 1);
+    this.write(name, this.px(at) + (right ? -4 : 4), box.top + box.height - 3, right ? "right" : "left", "bottom");
   }
 
   /** The frame that is nearest to a place on the canvas, of those that have a value. */
@@ -107,14 +106,14 @@ function known(values) {
 }
 
 /**
- * The range of the vertical axis. Curves may start in an abyss, far from all their later values: if asked to, the range
- * leaves such a start out, and the heading says so.
+ * The range of the vertical axis, the same at all frames. Curves that grow may start in an abyss, far from all their later
+ * values: the range leaves such a start out, and the heading says so.
  */
-function rangeOfLines({ lines, leastHeight = 0 }, leaveOut) {
+function rangeOfLines({ lines, grow, leastHeight = 0 }) {
   const all = lines.flatMap(({ values }) => known(values));
   const later = lines.flatMap(({ values }) => known(values).filter((value, _, [first]) => value !== first));
   const [room, whole] = [later, all].map((values) => max(...values) - min(...values));
-  const deep = leaveOut && new Set(later).size > 1 && whole >= ABYSS * room;
+  const deep = grow && new Set(later).size > 1 && whole >= ABYSS * room;
   const shown = deep ? later : all;
   return rangeWithMargin(shown, 0.08, max(leastHeight, FLAT * abs(shown.at(-1))));
 }

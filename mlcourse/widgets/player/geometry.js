@@ -4,8 +4,8 @@
 function ellipsePoints(mean, covariance, std, corners = 90) {
   const [[a], [b, c]] = choleskyFactor(covariance);
   return range(corners).map((i) => {
-    const turn = (2 * Math.PI * i) / corners;
-    const [u, v] = [std * Math.cos(turn), std * Math.sin(turn)];
+    const turn = (2 * PI * i) / corners;
+    const [u, v] = [std * cos(turn), std * sin(turn)];
     return [mean[0] + a * u, mean[1] + b * u + c * v];
   });
 }

@@ -1,4 +1,4 @@
-/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as k-means++ does. */
+/* A game: the reader places and drags the centres of k-means, and tries to reach an inertia as low as twenty runs do. */
 
 const STARTS = 20; // of k-means++
 const SHOW = "Show the twenty runs";
@@ -18,6 +18,7 @@ class KMeansGame extends Live {
       ...state,
       state,
       frames,
+      origin: originOf(steps, frames, complete),
       captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
       planes: [
         {
@@ -48,7 +49,7 @@ class KMeansGame extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.lloydButton = this.button("Run k-means from here", () => this.runLloyd());
+    this.lloydButton = this.button("Run k-means", () => this.runLloyd());
     this.rivalsButton = this.button(SHOW, () => this.toggleRivals());
     this.score = spoken("score");
     this.addControls([
@@ -58,7 +59,6 @@ class KMeansGame extends Live {
       this.rivalsButton,
     ]);
     this.reading.before(this.score);
-    this.speed.value = 4;
   }
 
   update() {
@@ -91,28 +91,49 @@ class KMeansGame extends Live {
     return this.showing && this.rivals[0].centers;
   }
 
+  get origin() {
+    return this.scene.origin;
+  }
+
   get canPlay() {
-    return super.canPlay || this.means.length === this.state.K;
+    return super.canPlay || this.canStep;
+  }
+
+  get canStep() {
+    return super.canStep || this.canRun;
+  }
+
+  /** Whether k-means goes on from here: from centres of the reader, the last of which is placed. */
+  get canRun() {
+    return this.b === this.last && this.means.length === this.state.K && !this.state.steps.at(-1).rule;
   }
 
   // ── k-means ──────────────────────────────────────────────────────────────────────────────────────
 
-  /** Add the rounds of Lloyd's algorithm to the frames, and play them. */
+  /** Run Lloyd's algorithm from the centres on the page, if they are complete, and play it. */
   runLloyd() {
     if (this.means.length < this.state.K) return;
+    this.addRun();
+    this.play();
+  }
+
+  /** Add the rounds of Lloyd's algorithm to the frames. */
+  addRun() {
     const { steps } = this.shown;
     const rounds = lloyd(this.state.points, this.means).slice(1);
     const here = this.scene.frames.findIndex(([, e]) => e === steps.length - 1);
     const further = rounds.map((step) => ({ ...step, rule: "Lloyd" }));
     this.change({ steps: [...steps, ...further] }, "k-means from your centres", here);
-    this.play();
   }
 
-  /** From centres of the reader, Lloyd's algorithm goes on. */
   play() {
-    const goesOn = this.b === this.last && this.means.length === this.state.K && !this.state.steps.at(-1).rule;
-    if (goesOn) this.runLloyd();
-    else super.play();
+    if (this.canRun) this.addRun();
+    super.play();
+  }
+
+  step(by) {
+    if (by > 0 && this.canRun) this.addRun();
+    super.step(by);
   }
 
   /** The twenty runs are hidden: they would give the answer away. */
@@ -205,6 +226,12 @@ function byHand(X, centers) {
   return { centers, labels: assign(X, centers) };
 }
 
+/** The frame of the centres that the last run of k-means started from; before any run, of the first complete ones. */
+function originOf(steps, frames, complete) {
+  const start = steps.findLastIndex(({ rule }, i) => !rule && steps[i + 1]?.rule);
+  return start < 0 ? min(complete, frames.length - 1) : frames.findIndex(([, e]) => e === start);
+}
+
 /** Σᵢ ‖xᵢ − its centre‖². */
 function inertia(X, centers, labels) {
   return sum(X.map((x, i) => squaredDistance(x, centers[labels[i]])));
@@ -283,13 +310,13 @@ function scoreText({ hand, kmeans }, rivals) {
   if (!rivals) return `${yours} Can you beat the best of twenty runs of k-means?`;
   const values = rivals.map((run) => run.inertia);
   const levelWith = (best) => values.filter((value) => value <= best * LEVEL && best <= value * LEVEL).length;
-  const theirs = `Twenty runs of k-means++: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
+  const theirs = `Twenty runs of k-means: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
   const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
   if (byHand === undefined) return `${yours} ${theirs}`;
-  const more = further === undefined ? "" : `; with k-means from there, ${further}`;
+  const more = further === undefined ? "" : `, and ${further} after k-means has moved them`;
   const best = min(hand, kmeans);
   const level = levelWith(best);
   const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
   const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";
-  return `${yours} ${theirs} By hand you beat ${byHand} of the twenty${more}${first}.`;
+  return `${yours} ${theirs} Your centres beat ${byHand} of these runs as you placed them${more}${first}.`;
 }

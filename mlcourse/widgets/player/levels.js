@@ -2,8 +2,8 @@
    one above the threshold is missed, and its star is hollow. */
 
 const STAR = range(10).map((i) => {
-  const [reach, turn] = [i % 2 ? 0.6 : 1.5, (Math.PI * i) / 5];
-  return [reach * Math.sin(turn), -reach * Math.cos(turn)];
+  const [reach, turn] = [i % 2 ? 0.6 : 1.5, (PI * i) / 5];
+  return [reach * sin(turn), -reach * cos(turn)];
 });
 const STAR_MARKER = polygon(STAR); // of anomalies, as in mlcourse.plotting
 

@@ -27,7 +27,7 @@ class Line extends Plane {
     const [low, high] = this.limits;
     const logJoint = weightedLogDensity(theta);
     const xs = [...range(301).map((i) => low + ((high - low) * i) / 300), ...theta.means.map(([mean]) => mean)];
-    const heights = xs.sort((one, other) => one - other).map((x) => [x, logJoint([x]).map(Math.exp)]);
+    const heights = xs.sort((one, other) => one - other).map((x) => [x, logJoint([x]).map(exp)]);
     this.casedLine(heights.map(([x, joint]) => [x, sum(joint)]), look.ink, 1.2);
     theta.means.forEach((_, k) => {
       ctx.setLineDash([[7, 4], [7, 3, 2, 3], [2, 3]][k % 3]);
@@ -35,19 +35,21 @@ class Line extends Plane {
       this.stroke(outline(look.component(k), look), 2.2);
       ctx.setLineDash([]);
     });
-    this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(Math.exp))]));
+    this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(exp))]));
   }
 
-  /** The heights of peaks that the axis cuts off, at its upper edge. */
+  /** The heights of peaks that the axis cuts off, at its upper edge, on a background that no curve crosses. */
   drawPeaks(peaks) {
-    const { ctx, box } = this;
-    ctx.fillStyle = css(this.look.ink);
+    const { ctx, box, look } = this;
     let free = box.left; // no two heights are written over each other
     for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
       const text = `peak ${significant(height, 3)}`;
       const width = ctx.measureText(text).width;
       const left = min(this.px(x) + 4, box.left + box.width - width);
       if (height <= this.limits[3] || left < free) continue;
+      ctx.fillStyle = css(look.paper);
+      ctx.fillRect(left - 2, box.top - 2, width + 4, 16);
+      ctx.fillStyle = css(look.ink);
       this.write(text, left, box.top);
       free = left + width + 6;
     }

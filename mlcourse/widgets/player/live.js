@@ -5,6 +5,7 @@
    undo returns. */
 
 const SOON = 1000; // milliseconds
+const EDGE = 14; // pixels
 const MOVE_KEYS = { w: [0, 1], a: [-1, 0], s: [0, -1], d: [1, 0] };
 
 class Live extends Player {
@@ -98,7 +99,7 @@ class Live extends Player {
   }
 
   grab(place, reach) {
-    const mean = this.plane.nearest(...place, reach, this.means);
+    const mean = this.plane.nearest(...place, reach, this.plane.signs);
     return mean >= 0 ? { mean } : null;
   }
 
@@ -146,6 +147,7 @@ class Live extends Player {
 
   keyAnywhere(event) {
     if (event.key.toLowerCase() === "z" && !event.shiftKey && (event.ctrlKey || event.metaKey)) return () => this.undo();
+    if (/^(\S|Delete)$/.test(event.key) && event.target.localName !== "select") return this.keys(0)[nameOfKey(event)];
     if (event.key === "Escape" && this.mean >= 0) return () => this.chooseMean(-1);
     return super.keyAnywhere(event);
   }
@@ -182,10 +184,12 @@ class Live extends Player {
     return (top - bottom) / 40;
   }
 
-  /** The point of the picture that is nearest to a point of the plane. */
+  /** The point nearest to a point of the plane at which the picture shows a whole sign, with its ring. */
   inside([x, y]) {
-    const [left, right, bottom, top] = this.plane.limits;
-    return [clamped(x, left, right), clamped(y, bottom, top)];
+    const { plane } = this;
+    const { left, top, width, height } = plane.box;
+    const across = clamped(plane.px(x), left + EDGE, left + width - EDGE);
+    return plane.dataAt(across, clamped(plane.py(y), top + EDGE, top + height - EDGE));
   }
 
   /** The means of the frame on the page. */
@@ -195,13 +199,12 @@ class Live extends Player {
 
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
 
-  /** Draw the solution of k-means below the numbers, and a ring around the mean that the keys move. */
+  /** Draw the solution of k-means beside the numbers, and a ring around the mean that the keys move. */
   draw() {
     const { plane } = this;
-    [plane.rival, plane.inFront] = [this.rival, this.mean];
+    plane.rival = this.rival;
     super.draw();
-    const mean = this.means[this.mean];
-    if (this.look && mean) plane.drawRings(mean, [13]);
+    if (this.look && this.means[this.mean]) plane.drawRings(plane.signs[this.mean], [13]);
   }
 }
 

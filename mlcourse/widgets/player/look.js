@@ -62,7 +62,7 @@ const PLUS = [
 const MARKERS = [
   (ctx, x, y, r) => {
     ctx.moveTo(x + r, y);
-    ctx.arc(x, y, r, 0, 2 * Math.PI);
+    ctx.arc(x, y, r, 0, 2 * PI);
   },
   polygon([[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]]),
   polygon([[0, -1.1], [1.05, 0.85], [-1.05, 0.85]]),

@@ -9,7 +9,7 @@
 
    The equations of mlcourse/mixture/steps.py, in the same order. tests/browser compares the numbers of both. */
 
-const { max, min, abs, sqrt, floor } = Math;
+const { max, min, abs, sqrt, floor, exp, hypot, sin, cos, PI } = Math;
 
 /** L of the covariance S; contains NaN if S is not positive definite. */
 function choleskyFactor(S) {
@@ -36,7 +36,7 @@ function logDensity(x, mean, L) {
     squared += y[i] * y[i];
     logRoot += Math.log(L[i][i]);
   }
-  return -0.5 * (x.length * Math.log(2 * Math.PI) + squared) - logRoot;
+  return -0.5 * (x.length * Math.log(2 * PI) + squared) - logRoot;
 }
 
 /** The function x → the K numbers log πₖ + log N(x | μₖ, Σₖ). */
@@ -48,7 +48,7 @@ function weightedLogDensity(theta) {
 
 function logSumExp(values) {
   const peak = max(...values);
-  return peak === -Infinity ? peak : peak + Math.log(sum(values.map((value) => Math.exp(value - peak))));
+  return peak === -Infinity ? peak : peak + Math.log(sum(values.map((value) => exp(value - peak))));
 }
 
 /** Mean log-likelihood of the points, and the responsibility of every component for each point. */
@@ -59,7 +59,7 @@ function eStep(X, theta) {
     const joint = logJoint(x);
     const logLikelihood = logSumExp(joint);
     total += logLikelihood;
-    return joint.map((value) => Math.exp(value - logLikelihood));
+    return joint.map((value) => exp(value - logLikelihood));
   });
   return { lowerBound: total / X.length, R };
 }
@@ -110,11 +110,11 @@ function judged(X, theta) {
   return { theta, ...eStep(X, theta) };
 }
 
-/** K different points as means, equal weights, and the constrained covariance of all points for each component. */
+/** K different points as means, equal weights, and for each component the constrained covariance of all points, over K. */
 function randomStart(X, K, type, random) {
   const rows = range(X.length);
   const means = range(K).map(() => X[rows.splice(floor(random() * rows.length), 1)[0]].slice());
-  const whole = mStep(X, X.map(() => [1]), type, 1e-6).covariances[0];
+  const whole = combine([mStep(X, X.map(() => [1]), type, 1e-6).covariances[0]], [1 / K]);
   return { weights: means.map(() => 1 / K), means, covariances: means.map(() => whole) };
 }
 

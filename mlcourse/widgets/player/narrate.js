@@ -19,7 +19,7 @@ function emCaption({ frames, curve }, planes, frame) {
   const [plane] = planes;
   if (!isE) return `${head}: ${moveText(plane, shown, "component", "its mean by")}; ${shareText(plane, shown)}.`;
   const first = (k, n) =>
-    `every point gets its responsibilities; component ${k} is the likeliest for the largest group, ${n} points`;
+    `every point gets its responsibilities; component ${k} is the likeliest for ${n}`;
   const [[before, now]] = likelihoods;
   const change = decimal(now - before, 4);
   if (before !== null && change.endsWith("0.0000") && !changesOf(plane, colored).total) {
@@ -69,7 +69,7 @@ function tally(keys) {
 /** The component k whose mean moves furthest in M-step i, and how far. */
 function moveOf({ spec }, i) {
   const [before, after] = [spec.mixtures[i - 1].means, spec.mixtures[i].means];
-  const lengths = after.map((mean, k) => Math.hypot(...mean.map((value, j) => value - before[k][j])));
+  const lengths = after.map((mean, k) => hypot(...mean.map((value, j) => value - before[k][j])));
   const length = max(...lengths);
   return { k: lengths.indexOf(length), length };
 }

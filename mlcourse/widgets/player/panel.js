@@ -132,7 +132,7 @@ class Panel {
   /** A circle of r pixels around a point in data units. */
   circle([x, y], r) {
     this.ctx.beginPath();
-    this.ctx.arc(this.px(x), this.py(y), r, 0, 2 * Math.PI);
+    this.ctx.arc(this.px(x), this.py(y), r, 0, 2 * PI);
   }
 
   /** A marker of r pixels at a point in data units. */

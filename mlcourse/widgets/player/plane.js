@@ -1,6 +1,7 @@
 /* The points and a mixture in the plane, at any moment between two frames. */
 
 const MANY = 6; // components, beyond which their numbers are small, so that they hide fewer points
+const GAP = 16; // between two numbers, or a number and a cross, in pixels
 const SMALL_FONT = FONT.replace("12", "10");
 
 class Plane extends Panel {
@@ -112,31 +113,45 @@ class Plane extends Panel {
       }
     };
     this.clipped(() => theta.means.forEach(drawShapes), 0);
-    if (this.rival) this.drawRival(this.rival);
+    if (this.rival) this.drawBorders(this.rival);
     if (spec.numbers) this.drawNumbers(theta.means);
+    if (this.rival) this.drawRival(this.rival);
   }
 
-  /** The number of every mean, the chosen one over the others. */
+  /** The number of every mean. */
   drawNumbers(means) {
     const { ctx, look } = this;
     const r = means.length > MANY ? 6 : 8.5;
-    const order = [...means.keys()].sort((k, l) => (k === this.inFront) - (l === this.inFront));
-    order.forEach((k) => {
-      const mean = means[k];
-      this.circle(mean, r);
+    this.signs = this.fanned(means);
+    this.signs.forEach((sign, k) => {
+      this.circle(sign, r);
       ctx.fillStyle = css(look.paper);
       ctx.fill();
       this.stroke(look.ink, r / 6);
       ctx.fillStyle = css(look.ink);
       if (means.length > MANY) ctx.font = SMALL_FONT;
-      this.write(k, this.px(mean[0]), this.py(mean[1]) + 0.5, "center", "middle");
+      this.write(k, this.px(sign[0]), this.py(sign[1]) + 0.5, "center", "middle");
     });
   }
 
-  /** Another solution: the borders of its cells, dashed, and crosses that can be seen around a number. */
+  /** The centres of another solution: crosses beside the numbers, with a halo. */
   drawRival(centers) {
-    this.drawBorders(centers);
-    for (const center of centers) this.mark(MARKERS[6], center, 15, this.look.paper, this.look.ink);
+    this.ctx.lineWidth = 3;
+    const crosses = this.fanned([...this.signs, ...centers]).slice(this.signs.length);
+    for (const cross of crosses) this.mark(MARKERS[6], cross, 8, this.look.ink, this.look.paper);
+  }
+
+  /** Places for the signs of means, each apart from those before it, so that it can be read. */
+  fanned(means) {
+    const signs = [];
+    means.forEach(([x, y], k) => {
+      let sign = [this.px(x) + cos(k) / 9, this.py(y) + sin(k) / 9]; // a direction to go, even from the same place
+      for (const other of range(9).flatMap(() => signs)) {
+        sign = between(other, sign, max(1, GAP / sqrt(squaredDistance(other, sign))));
+      }
+      signs.push(sign);
+    });
+    return signs.map((sign) => this.dataAt(...sign));
   }
 
   /** The borders between the cells of fixed centres, dashed. */
@@ -167,7 +182,7 @@ class Plane extends Panel {
   nearest(px, py, reach = 14, points = this.scene.points.map((_, i) => this.place(i))) {
     let [best, closest] = [-1, reach];
     points.forEach(([x, y], i) => {
-      const distance = Math.hypot(this.px(x) - px, this.py(y) - py);
+      const distance = hypot(this.px(x) - px, this.py(y) - py);
       if (distance < closest) [best, closest] = [i, distance];
     });
     return best;

@@ -2,7 +2,6 @@
 
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
-const LONG = [41, 101]; // frames, from which on the player opens at a higher speed
 const SHARES = "π: share (weight) · points whose likeliest component it is";
 const STILL = 5; // a press that moves further than this is no click, in pixels
 
@@ -28,15 +27,14 @@ class Player {
     this.weights = scene.weights && element("div", { class: "weights", role: "img" });
     this.caption = spoken("caption");
     this.reading = spoken("reading");
-    const sliderName = scene.sliderName ?? "step";
+    const { sliderName } = scene;
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
-    this.first = this.button("First", () => this.step(-this.b), "⇤ First");
+    this.first = this.button("First", () => this.jump(this.origin), "⇤ First");
     this.back = this.button("Back", () => this.step(-1), "← Back");
     this.playButton = this.button("Play", () => (this.playing ? this.pause() : this.play()));
     this.forward = this.button("Step", () => this.step(1), "Step →");
     this.speed = element("select", { "aria-label": "speed" });
-    const pace = LONG.filter((length) => scene.frames.length > length).length;
-    for (const [i, speed] of SPEEDS.entries()) this.speed.append(new Option(`${speed}×`, speed, false, i === pace + 1));
+    this.speed.append(...SPEEDS.map((speed) => new Option(`${speed}×`, speed, false, speed === 1)));
     this.controls = row([
       this.first,
       this.back,
@@ -52,7 +50,7 @@ class Player {
     const main = box("main", [planes, this.caption, this.controls]);
     const shares = scene.weights && element("p", { class: "shares", "aria-hidden": true }, [SHARES]);
     const beside = [this.side, this.legend, shares, this.weights, this.reading, note, keyTable(scene.keys)];
-    this.section = element("section", { class: "player", role: "group", "aria-label": scene.label }, [
+    this.section = element("section", { class: "player", role: "group", "aria-label": scene.label, tabindex: -1 }, [
       box("stage", [main, box("beside", beside.filter(Boolean))]),
     ]);
     root.append(element("style", {}, [style]), this.section);
@@ -91,8 +89,7 @@ class Player {
       if (near(pressed, [event.clientX, event.clientY])) this.click(under, p);
     });
     on(canvas, "keydown", (event) => {
-      const action = this.keys(p)[(event.shiftKey ? "⇧" : "") + event.key];
-      if (!event.ctrlKey && !event.metaKey && !event.altKey) act(event, action);
+      act(event, this.keys(p)[nameOfKey(event)]);
     });
   }
 
@@ -107,7 +104,7 @@ class Player {
       "⇧ArrowLeft": look(-1, 0),
       "⇧ArrowRight": look(1, 0),
       Enter: () => this.pin(this.chosen, p),
-      Home: () => this.go(0),
+      Home: () => this.go(this.origin),
       End: () => this.go(this.last),
       " ": () => (this.playing ? this.pause() : this.play()),
     };
@@ -178,8 +175,17 @@ class Player {
     return this.scene.frames[this.b];
   }
 
+  /** The frame that a run starts from. */
+  get origin() {
+    return 0;
+  }
+
   get canPlay() {
     return this.last > 0;
+  }
+
+  get canStep() {
+    return this.b < this.last;
   }
 
   /** Whether the texts change too often to be read aloud. */
@@ -210,7 +216,7 @@ class Player {
   play() {
     if (!this.canPlay) return;
     this.playing = true;
-    this.go(this.b === this.last ? 0 : this.b + 1);
+    this.go(this.b === this.last ? this.origin : this.b + 1);
     this.animate();
   }
 
@@ -252,8 +258,9 @@ class Player {
     this.slider.ariaValueText = caption;
     this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
     this.playButton.ariaLabel = this.playing ? "Pause" : "Play";
-    for (const button of [this.first, this.back]) disable(button, this.b === 0);
-    disable(this.forward, this.b === this.last);
+    disable(this.first, this.b <= this.origin);
+    disable(this.back, this.b === 0);
+    disable(this.forward, !this.canStep);
     disable(this.playButton, !this.canPlay);
     this.planes.forEach(({ spec }, p) => {
       const { means } = spec.mixtures[this.indices[0]];
@@ -345,6 +352,12 @@ function on(target, event, action, options) {
   target.addEventListener(event, action, options);
 }
 
+/** The name of a key among `keys`: ⇧ for Shift, but letters are the same with it; none for a key with Ctrl. */
+function nameOfKey({ key, shiftKey, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return "";
+  return key.length > 1 ? (shiftKey ? "⇧" : "") + key : key.toLowerCase();
+}
+
 /** Answer a key with an action; without one, the key is the page's. */
 function act(event, action) {
   if (!action) return;
@@ -354,13 +367,18 @@ function act(event, action) {
 }
 
 function near([x, y], [u, v]) {
-  return Math.hypot(x - u, y - v) < STILL;
+  return hypot(x - u, y - v) < STILL;
 }
 
 /** What the keys do, folded: it needs no room, and nothing jumps. */
 function keyTable(keys) {
   const rows = keys.map((texts) => element("tr", {}, texts.map((text) => element("td", {}, [text]))));
-  return element("details", { class: "note" }, [element("summary", {}, ["Keys"]), element("table", {}, rows)]);
+  return folded("Keys", element("table", {}, rows));
+}
+
+/** Something that is hidden until the reader asks for it by its name. */
+function folded(name, content) {
+  return element("details", { class: "note" }, [element("summary", {}, [name]), content]);
 }
 
 function weightBar(k) {

@@ -36,10 +36,11 @@ class Playground extends Live {
         x: frames.map(([, e]) => steps[e]?.round ?? 0),
         leastWidth: 4,
         xlabel: "round of EM",
-        ylabel: "mean log-likelihood",
+        ylabel: state.likelihood,
         leastHeight: 1e-3,
         grow: true,
-        marks: state.told?.held && [steps[state.told.at].round],
+        mark: state.told?.held && steps[state.told.at].round,
+        markName: "you let go",
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
@@ -67,7 +68,7 @@ class Playground extends Live {
       labelled("components", this.components),
       this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
       this.makeUndo(),
-      element("details", {}, [element("summary", {}, ["More: data, type, k-means"]), rare]),
+      folded("More: data, type, k-means", rare),
     ]);
   }
 
@@ -81,7 +82,7 @@ class Playground extends Live {
 
   /** At the end of a run there is nothing to play, since EM has converged. */
   get canPlay() {
-    return this.playing || this.b < this.last;
+    return this.playing || this.canStep;
   }
 
   update() {
@@ -277,24 +278,29 @@ function nameOf({ point, mean }) {
 }
 
 /** What goes on while something is held. */
-function holdingText({ steps, converged }, held) {
-  const { round, lowerBound } = steps.at(-1);
-  const now = `Round ${round}: the mean log-likelihood, ${decimal(lowerBound, 4)}, falls as you pull it away.`;
-  const others = converged ? "have converged" : "follow";
+function holdingText({ steps, converged, before }, held) {
+  const now = `Round ${steps.at(-1).round}: ${changeSince(before, steps.at(-1))}.`;
+  const others = converged ? "have caught up" : "follow";
   if (held.mean >= 0) return `You hold component ${held.mean}: it keeps its share and shape, and the others ${others}. ${now}`;
-  return `You hold ${nameOf(held)}, and EM ${converged ? "has converged" : "follows"}. ${now}`;
+  return `You hold ${nameOf(held)}, and EM ${converged ? "has caught up" : "follows"}. ${now}`;
 }
 
 /** What the reader did, and what came of holding something. */
 function toldText({ steps, before, what, told: { at, held } }) {
   const next = at < steps.length - 1 ? "Press Play, and EM follows." : "EM has converged.";
   if (!held) return `${what[0].toUpperCase()}${what.slice(1)}. ${next}`;
-  const [then, now] = [before.steps[(before.at + 1) >> 1], steps[at]].map(({ lowerBound }) => decimal(lowerBound, 4));
-  return `You let go of ${nameOf(held)} in round ${steps[at].round} (dotted line): mean log-likelihood ${now}, before ${then}. ${next}`;
+  return `You let go of ${nameOf(held)} in round ${steps[at].round}: ${changeSince(before, steps[at])}. ${next}`;
+}
+
+/** How the likelihood has changed since the state before, as the four decimals of both show it. */
+function changeSince({ steps, at, likelihood }, now) {
+  const [from, to] = [steps[(at + 1) >> 1], now].map(({ lowerBound }) => lowerBound.toFixed(4));
+  const how = from === to ? "stays at" : `${Number(to) > from ? "rises" : "falls"} from ${trueMinus(from)} to`;
+  return `the ${likelihood} ${how} ${trueMinus(to)}`;
 }
 
 /** What a step did, and how k-means would group the points. */
-function captionOf({ points, steps, K, converged }, [m, e], rival) {
+function captionOf({ points, steps, K, converged, likelihood }, [m, e], rival) {
   if (e < 0) return `EM needs more points than components: place more than ${K}.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
@@ -303,9 +309,9 @@ function captionOf({ points, steps, K, converged }, [m, e], rival) {
     return `M-step ${round - 1}: component ${paths.indexOf(longest)} moves most, its mean by ${significant(longest, 2)}.`;
   }
   const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
-  const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point gets its responsibilities";
-  const likelihood = rival ? "" : `; mean log-likelihood ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
-  const texts = [`E-step ${round}: ${what}${likelihood}.`];
+  const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point takes the colours of its components";
+  const height = rival ? "" : `; ${likelihood} ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
+  const texts = [`E-step ${round}: ${what}${height}.`];
   if (converged && m === steps.length - 1) texts.push(m < MOST_ROUNDS ? "EM has converged." : "EM stops here.");
   if (rival) texts.push(differenceText(R.map(likeliest), assign(points, rival)));
   return texts.join(" ");

@@ -8,13 +8,13 @@ const PRESETS = {
     [-0.45, 0.65, -0.3][i % 3] + noise(0.16),
   ]],
   "two moons": [2, (i, noise, random) => {
-    const turn = Math.PI * random();
+    const turn = PI * random();
     const side = i % 2 ? 1 : -1;
-    return [side * (0.32 - 0.62 * Math.cos(turn)) + noise(0.06), side * (0.2 - 0.62 * Math.sin(turn)) + noise(0.06)];
+    return [side * (0.32 - 0.62 * cos(turn)) + noise(0.06), side * (0.2 - 0.62 * sin(turn)) + noise(0.06)];
   }],
   "a ring around a blob": [2, (i, noise, random) => {
-    const turn = 2 * Math.PI * random();
-    return i % 3 ? [0.85 * Math.cos(turn) + noise(0.06), 0.85 * Math.sin(turn) + noise(0.06)] : [noise(0.15), noise(0.15)];
+    const turn = 2 * PI * random();
+    return i % 3 ? [0.85 * cos(turn) + noise(0.06), 0.85 * sin(turn) + noise(0.06)] : [noise(0.15), noise(0.15)];
   }],
   "long and tilted": [2, (i, noise) => {
     const [along, across] = [noise(0.36), noise(0.07) + (i % 2 ? 0.22 : -0.22)];
@@ -37,5 +37,5 @@ function middleOf([left, right, bottom, top]) {
 
 /** One number from N(0, 1), by the Box–Muller transform (1958). */
 function standardNormal(random) {
-  return sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return sqrt(-2 * Math.log(1 - random())) * cos(2 * PI * random());
 }

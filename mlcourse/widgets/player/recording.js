@@ -1,6 +1,17 @@
 /* Scenes whose frames Python has made. */
 
+const LONG = [41, 101]; // frames, from which on the player opens at a higher speed
+
 class Recording extends Player {
+  build(root, scene, style) {
+    super.build(root, scene, style);
+    const { length } = scene.frames;
+    const pace = LONG.filter((long) => length > long).length;
+    if (!pace) return;
+    this.speed.value = 2 ** pace;
+    this.speed.title = `It starts at ${this.speed.value}×, because there are ${length} pictures.`;
+  }
+
   show(scene, frame) {
     super.show(scene, frame);
     const lines = scene.curve?.lines ?? [];

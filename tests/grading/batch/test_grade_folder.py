@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import zipfile
 from dataclasses import replace
@@ -13,6 +14,7 @@ from mlcourse.checks import Case, Mistake, Task
 from mlcourse.grading.batch import grade_folder as run
 from mlcourse.grading.batch.grade_folder import CannotGrade, full_name, grade_folder, lock_folder, seed_from
 from mlcourse.grading.judge.marking import fault_in
+from mlcourse.grading.records import manifest
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.journal import Journal
 from mlcourse.grading.records.manifest import NothingToPublish
@@ -174,6 +176,41 @@ def test_a_damaged_result_is_marked_again(folder):
     next((folder.parent / "out").glob("results/a-*.json")).write_text("{")
     assert [grade.points for grade in go(folder, resume=True).grades] == [4] * 5
     assert {line.split()[0] for line in marked(folder)} == {"a"}
+
+
+def test_the_result_of_another_submission_is_not_used(folder):
+    summary = go(folder)
+    marked(folder)
+    first, second = (
+        (folder.parent / "out" / "results" / f"{entry.name}.json") for entry in summary.book.entries[:2]
+    )
+    second.write_bytes(first.read_bytes())
+    assert [grade.student for grade in publish(folder.parent / "out").ungraded] == ["b"]
+    assert not go(folder, resume=True).ungraded
+    assert {line.split()[0] for line in marked(folder)} == {"b"}
+
+
+def test_two_submissions_with_one_name_stop_the_run(folder, monkeypatch):
+    monkeypatch.setattr(manifest, "name_of", lambda submission: "ada-1")
+    with pytest.raises(CannotGrade, match=r"a/04_em.ipynb and b/04_em.ipynb would share one result, ada-1"):
+        go(folder)
+    assert not marked(folder)
+
+
+def test_names_of_older_versions_are_replaced_by_the_same_file(folder):
+    names = {entry.name for entry in go(folder).book.entries}
+    out = folder.parent / "out"
+    for path in [out / "run.json", *out.glob("results/*"), *out.glob("students/*")]:
+        path.write_text(re.sub("(-[0-9a-f]{10})[0-9a-f]{22}", r"\1", path.read_text()))
+        path.rename(path.with_name(re.sub("(-[0-9a-f]{10})[0-9a-f]{22}", r"\1", path.name)))
+    assert not publish(out).ungraded
+    record = json.loads((out / "run.json").read_text())
+    record["submissions"] = [{**each, "folder": "another"} for each in record["submissions"]]
+    (out / "run.json").write_text(json.dumps(record))
+    summary = go(folder, resume=True)
+    assert [grade.points for grade in summary.grades] == [4] * 5
+    assert {entry.name for entry in summary.book.entries} == names
+    assert {path.stem for path in out.glob("students/*")} == names
 
 
 def test_results_of_earlier_submissions_are_not_published(folder):

@@ -111,6 +111,14 @@ def test_contradicting_clues_and_shared_names_fit_several() -> None:
     assert twins.find("smithjane_2", "smithjane_2_7_04.ipynb") == [twins.students[1]]
 
 
+def test_a_files_name_gives_no_second_identity() -> None:
+    class_list = ClassList([Student("Adam Eve", id="77"), Student("Ben", id="89")])
+    for file in ("04_em.ipynb", "assignsubmission_file_04_em.ipynb", "ben_89_90_x.ipynb"):
+        assert [each.id for each in class_list.find("eveadam_77", f"eveadam_77_88_{file}")] == ["77"]
+    moodle = "Adam Eve_5_assignsubmission_file_ben_89_90_x.ipynb"
+    assert [each.id for each in class_list.find("Adam Eve_5", moodle)] == ["77"]
+
+
 def test_a_folder_on_the_list_decides_between_twins() -> None:
     one, other = Student("Jane Smith", "1", folder="Jane Smith_7 | Jane Smith_9"), Student("Jane Smith", "2")
     twins = ClassList([one, other])

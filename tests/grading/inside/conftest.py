@@ -56,7 +56,7 @@ class Notebook:
     def call(self, name, *args):
         """Call a function; return the whole reply."""
         with SharedArguments(args) as shared:
-            request = {"do": "call", "name": name, **shared.request, "observe": False}
+            request = {"do": "call", "name": name, **shared.request, "events": 1, "closely": []}
             reply, _ = self.session.ask(request, file=shared.descriptor)
         return reply
 

@@ -78,3 +78,39 @@ def test_a_stand_in_can_be_shown_and_copied(notebook):
     report = notebook.run(source)
     assert report.error is None
     assert report.output == "not available\n<torch: not available>\n"
+
+
+FOLDERS = {
+    "import os\nos.chdir('/content/drive/MyDrive')\nimport math": "os.chdir(",
+    "import os\nif True:\n    os.makedirs('/content/out', exist_ok=True)\nimport math": "os.makedirs(",
+    "from pathlib import Path\nPath('/content/a').mkdir()\nimport math": "Path(",
+}
+
+
+@pytest.mark.parametrize("source", FOLDERS)
+def test_a_change_to_a_folder_costs_nothing(notebook, source):
+    report = notebook.run(f"{source}\nx = 1")
+    assert report.error is None
+    assert f"that cannot be here (`{FOLDERS[source]}" in report.notes[0].sentence
+    assert notebook.value("x") == 1
+
+
+def test_a_change_to_a_folder_in_a_try_fails_as_always(notebook):
+    report = notebook.run("import os\ntry:\n    os.chdir('/content')\n    x = 1\nexcept OSError:\n    x = 2")
+    assert report == (None, (), "", ())
+    assert notebook.value("x") == 2
+
+
+@pytest.mark.parametrize("line", ["open('data.csv')", "1 / 0", "import sys; sys.exit()"])
+def test_imports_below_a_line_that_fails_are_made(notebook, line):
+    report = notebook.run(f"import json\njson = 1\n{line}\nimport math, torch\nlost = 1\nif x: import re")
+    assert report.error is not None
+    assert notebook.find("lost") == notebook.find("re") == "missing"
+    assert "these were made all the same" in report.notes[-1].sentence
+    assert notebook.value("json, math.pi > 3") == (1, True)
+    assert "torch is not installed" in notebook.run("torch.f()").error
+
+
+def test_an_error_below_all_imports_says_nothing_about_them(notebook):
+    assert notebook.run("import math\n1 / 0").notes == ()
+    assert notebook.run("import math\nx = ((").notes == ()

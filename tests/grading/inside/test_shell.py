@@ -1,5 +1,8 @@
 """Running cells as Jupyter does."""
 
+import subprocess
+import sys
+
 import pytest
 
 from mlcourse.grading.inside.shell import OutputTail
@@ -24,6 +27,8 @@ AS_IN_JUPYTER = {
     "magics in text": ('x = """\n!ls\n%time\nx?\n"""', "x == '\\n!ls\\n%time\\nx?\\n'"),
     "an operator that begins a line": ("x = (7\n%4)", "x == 3"),
     "help": ("?print\nx = 1\nx?", "x == 1"),
+    "help as text": ("help(len)\nhelp('in')\nimport numpy as np\nhelp(np.sum)\nx = 1", "x == 1"),
+    "an empty help": ("help\ncopyright\ncredits\nlicense\nx = callable(exit) and callable(quit)", "x"),
     "a data class": ("from dataclasses import dataclass\n@dataclass\nclass P:\n    a: int", "P(1).a == 1"),
     "a pickle": ("import pickle\nclass P: pass\nx = pickle.loads(pickle.dumps(P()))", "type(x) is P"),
     "source code": ("def f():\n    return 1\n----\nimport inspect\nx = inspect.getsource(f)", "'return' in x"),
@@ -38,6 +43,14 @@ def test_a_cell_does_what_it_does_in_jupyter(notebook, what):
     report = notebook.run(*cells.split("\n----\n"))
     assert (report.error, report.notes) == (None, ())
     assert notebook.value(expression)
+
+
+def test_no_name_that_python_has_is_missing(notebook):
+    notebook.run("import builtins\nx = tuple({*dir(builtins), *globals()})")
+    kernel = [sys.executable, "-c", "import builtins; print(*dir(builtins))"]
+    names = subprocess.run(kernel, capture_output=True, text=True, check=True).stdout.split()
+    assert {"help", "exit"} < set(names)
+    assert set(names) <= set(notebook.value("x"))
 
 
 NO_EFFECT = {

@@ -251,6 +251,67 @@ def test_the_time_of_a_submission_is_that_of_its_file(tmp_path: Path) -> None:
     assert found == {"ada": THEN, "ben": THEN, "eve": THEN}
 
 
+STAMPS = {
+    "2026-03-01 10:00:00.000000 UTC\n": 1772359200.0,
+    "2026-03-01 10:00:00.5 Europe/Berlin": 1772355600.5,
+    "2026-03-01 10:00:00": 1772359200.0,
+    "2026-03-01 10:00:00+01:00": 1772355600.0,
+    "1970-01-01 00:00:00 UTC": 0.0,
+    "9999-12-31 23:59:59 UTC": None,
+    "0001-01-01 00:00:00 Europe/Berlin": None,
+    "2026-03-01 10:00:00 /etc/passwd": None,
+    "2026-03-01 10:00:00 Middle Earth": None,
+    "2026-03-01 25:00:00 UTC": None,
+    "yesterday": None,
+    "": None,
+    "\x00\udcff": None,
+}
+
+
+@pytest.mark.parametrize("text", [None, *STAMPS])
+@pytest.mark.parametrize("packed", [False, True])
+def test_nbgraders_own_time_counts_in_its_tree(tmp_path: Path, text: str | None, packed: bool) -> None:
+    files = {"submitted/ada/em/04_em.ipynb": NOTEBOOK, "submitted/ben/em/04_em.ipynb": NOTEBOOK}
+    files["submitted/ben/em/work/timestamp.txt"] = b"2026-03-01 10:00:00 UTC"  # the student's own
+    if text is not None:
+        files["submitted/ada/em/timestamp.txt"] = text.encode("utf-8", "surrogateescape")
+    if packed:
+        (tmp_path / "all.zip").write_bytes(zipped(files))
+        found = list(read_submissions(tmp_path / "all.zip", CATALOGUE))
+    else:
+        found = read(tmp_path / "in", files)
+    when = STAMPS.get(text or "")
+    assert [(one.student, one.handed_in) for one in found] == [("ada", when), ("ben", None)]
+    assert [any("Nobody knows" in note for note in one.notes) for one in found] == [when is None, True]
+
+
+def test_a_students_own_timestamp_counts_nowhere_else(tmp_path: Path) -> None:
+    for top in ("ada", "Ada_1_assignsubmission_file"):
+        stamp = {f"{top}/em/timestamp.txt": b"2026-03-01 10:00:00 UTC"}
+        read(tmp_path / top, {f"{top}/em/04_em.ipynb": NOTEBOOK, **stamp})
+        os.utime(tmp_path / top / top / "em" / "04_em.ipynb", (THEN, THEN))
+        assert [one.handed_in for one in read_submissions(tmp_path / top, CATALOGUE)] == [THEN]
+
+
+@pytest.mark.parametrize("when", [3e11, 2.0**60, -1, float("nan"), float("inf")])
+def test_an_impossible_time_is_unknown_and_noted(tmp_path: Path, when: float) -> None:
+    with tarfile.open(tmp_path / "all.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for place, data in {"ada/04_em.ipynb": NOTEBOOK, "eve/report.pdf": b"x"}.items():
+            archive.addfile(
+                tar_member(place, size=len(data), mtime=0, pax_headers={"mtime": str(when)}), io.BytesIO(data)
+            )
+    found = list(read_submissions(tmp_path / "all.tar", CATALOGUE))
+    assert [(one.student, one.handed_in) for one in found] == [("ada", None), ("eve", None)]
+    assert all("Nobody knows when it was handed in" in one.notes[0] for one in found)
+
+
+def test_the_first_second_of_1970_is_a_time_in_a_folder(tmp_path: Path) -> None:
+    read(tmp_path / "in", {"ada/04_em.ipynb": NOTEBOOK})
+    os.utime(tmp_path / "in" / "ada" / "04_em.ipynb", (0, 0))
+    (found,) = read_submissions(tmp_path / "in", CATALOGUE)
+    assert found.handed_in == 0
+
+
 @pytest.mark.parametrize(
     ("when", "expected"), [(THEN, THEN), (time.mktime((1980, 1, 1, 0, 0, 0, 0, 1, -1)), None)]
 )

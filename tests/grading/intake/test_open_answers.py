@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from mlcourse.grading.intake import open_answers
+from mlcourse.grading.intake.notebooks import read_notebook
 from mlcourse.grading.intake.read import read_submissions
+from mlcourse.grading.records.grade import Cell
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 LESSON = "14_capstone"
@@ -164,3 +167,38 @@ def test_every_open_question_has_a_section(tmp_path: Path, lesson: str) -> None:
     tagged = {one.task: one.source for one in found.cells if one.role == "open"}
     assert names
     assert tagged == {name: f"About {name}." for name in names}
+
+
+def test_texts_are_compared_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = "say in your own words what the two plots have in common and what not"
+    assert open_answers.Comparison().alike(prompt.replace("your", "my"), prompt)
+    monkeypatch.setattr(open_answers, "MAX_COMPARED", 50 * len(prompt))
+    compare = open_answers.Comparison()
+    found = [compare.alike(f"{prompt} {number}", prompt) for number in range(100)]
+    assert 10 < sum(found) < 40
+    assert found == sorted(found, reverse=True)
+    assert compare.alike(prompt, prompt)
+    assert compare.alike(f"{prompt} 0", prompt)  # which is remembered
+
+
+@pytest.mark.parametrize("lesson", sorted({one.lesson for one in CATALOGUE.open_questions.values()}))
+@pytest.mark.parametrize("stripped", [True, False])
+def test_solutions_need_a_tenth_of_the_budget(
+    lesson: str, stripped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_answers, "MAX_COMPARED", open_answers.MAX_COMPARED // 10)
+    used: list[open_answers.Comparison] = []
+
+    class Kept(open_answers.Comparison):
+        def __init__(self) -> None:
+            super().__init__()
+            used.append(self)
+
+    monkeypatch.setattr(open_answers, "Comparison", Kept)
+    solved = json.loads(OUR_COURSE.notebook("solutions", lesson).read_text("utf-8"))
+    for one in solved["cells"]:
+        one["metadata"] = {} if stripped else one["metadata"]
+    exercise_cells = [Cell(one["cell_type"], "".join(one["source"])) for one in exercise(lesson)]
+    cells = read_notebook(json.dumps(solved).encode())
+    open_answers.tag_open_answers(cells, open_answers.sections_of(exercise_cells, CATALOGUE, lesson))
+    assert [one.left > 0 for one in used] == [True]

@@ -3,12 +3,14 @@
 import io
 import json
 import tracemalloc
+from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 import pytest
 
 from mlcourse.grading.intake import outputs
+from mlcourse.grading.intake.find import find
 from mlcourse.grading.intake.outputs import MAX_BYTES, MAX_FILE, NotReadable, without_outputs
 
 TEXTS = ['"', "\\", "a\nb", '"outputs": [', "}]", "ä🙂", "outputs", "", '\\"', "x" * 50, "\ud83d"]
@@ -123,3 +125,14 @@ def test_a_notebook_of_60_mb_is_read() -> None:
     start = b'{"cells": [{"source": "x = 1", "outputs": [{"data": "'
     kept = without_outputs(io.BytesIO(start + b"A" * 60_000_000 + b'"}]}]}'))
     assert json.loads(kept) == {"cells": [{"source": "x = 1", "outputs": None}]}
+
+
+def test_the_files_of_a_student_share_an_allowance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "MAX_WORK", 10_000)
+    many = json.dumps({"cells": [{"outputs": [[]] * 2000}]})
+    for student, count in {"ada": 1, "eve": 9}.items():
+        (tmp_path / student).mkdir()
+        for number in range(count):
+            (tmp_path / student / f"{number}.ipynb").write_text(many)
+    read = {"/".join(found.parts) for found in find(tmp_path) if not found.problem}
+    assert read == {"ada/0.ipynb", "eve/0.ipynb", "eve/1.ipynb"}

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from mlcourse.grading.intake.files import owner
 from mlcourse.grading.intake.find import Found
 from mlcourse.grading.intake.notebooks import lessons_of
-from mlcourse.grading.intake.read import read_one
+from mlcourse.grading.intake.read import read_each, read_one, read_submissions
 from mlcourse.grading.judge.notebook_runner import runs
 from mlcourse.grading.records.grade import Cell
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
@@ -58,6 +59,11 @@ def test_only_check_cells_are_left_out(lesson: str) -> None:
         (("Ada_12_assignsubmission_file_x_99_assignsubmission_file_.ipynb",), "Ada_12"),
         (("Ada_12_assignsubmission_file_a\nb.ipynb",), "Ada_12"),
         (("ada_11_22_work.zip", "04_em.ipynb"), "ada_11"),
+        (("ada_11_22_assignsubmission_file_04_em.ipynb",), "ada_11"),
+        (("ada_LATE_11_22_assignsubmission_file_04_em.ipynb",), "ada_11"),
+        (("ada_11_22_33_assignsubmission_file_.zip", "04_em.ipynb"), "ada_11"),
+        (("ada_11_22_assignsubmission_file_", "04_em.ipynb"), "ada_11_22"),
+        (("Ada_11_assignsubmission_file_a_22_33_b.ipynb",), "Ada_11"),
         (("ada_11_22_work", "04_em.ipynb"), "ada_11_22_work"),
         (("ada.ipynb",), "ada"),
         (("ada.zip", "04_em.ipynb"), "ada"),
@@ -101,6 +107,32 @@ def test_a_tie_between_lessons_is_said_as_such() -> None:
     assert lesson is None
     assert problem == (f"Its tasks belong to lessons {LESSONS[0]} and {LESSONS[1]} in equal number.")
     assert lesson_and_problem(first, second, lesson=LESSONS[1]) == (LESSONS[1], None)
+
+
+def with_checks(*lessons: str, leave: int = 0) -> Found:
+    tasks = [task.name for lesson in lessons for task in CATALOGUE.lessons[lesson].tasks]
+    cells = [{"cell_type": "code", "source": f"check.{name}({name})"} for name in tasks[: len(tasks) - leave]]
+    return Found(("ada", "x.ipynb"), json.dumps({"cells": cells, "nbformat": 4}).encode())
+
+
+def test_a_notebook_with_two_lessons_is_marked_for_both(tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "x.ipynb").write_bytes(with_checks(*LESSONS[:2]).data or b"")
+    found = list(read_submissions(tmp_path, CATALOGUE))
+    assert {(one.lesson, one.student, one.problem) for one in found} == {
+        (LESSONS[0], "ada", None),
+        (LESSONS[1], "ada", None),
+    }
+    assert all("is marked for each" in one.notes[0] for one in found)
+    (named,) = read_submissions(tmp_path, CATALOGUE, LESSONS[1])
+    assert (named.lesson, named.notes) == (LESSONS[1], ())
+
+
+def test_a_few_tasks_of_another_lesson_are_named() -> None:
+    count = len(CATALOGUE.lessons[LESSONS[1]].tasks)
+    (one,) = read_each(with_checks(*LESSONS[:2], leave=count - 1), CATALOGUE)
+    assert one.lesson == LESSONS[0]
+    assert one.notes[0].startswith(f"It also has 1 of the {count} tasks of lesson {LESSONS[1]}")
 
 
 @pytest.mark.parametrize(

@@ -196,3 +196,77 @@ def test_what_can_hide_an_import_is_noted(source):
 @pytest.mark.parametrize("source", ["x = 1\n" * 30_000, "(" * 10_000])
 def test_a_cell_that_cannot_be_read_is_noted(source):
     assert notes(source) == ["Cell 2 cannot be read, or is too long to be read: see what its code uses."]
+
+
+DEEP = " + ".join("0" * 220)
+
+
+def test_a_deep_expression_hides_nothing_else():
+    cell = f"from scipy.special import logsumexp\ndef log_sum_exp(A):\n    start = {DEEP}\n    return logsumexp(A)"
+    assert notes_on("log_sum_exp", cell) == (
+        "It uses scipy.special.logsumexp, although the task asks to do without.",
+        "Part of its code is too deeply nested to be read: look at it.",
+    )
+    assert "Part of cell 2 is too deeply nested to be read: look at it." in notes(cell)
+    mentioned = f"from scipy.special import logsumexp\ndef log_sum_exp(A): return logsumexp(A) + {DEEP}"
+    assert "scipy.special.logsumexp" in notes_on("log_sum_exp", mentioned)[0]
+
+
+@pytest.mark.parametrize("comment", ["# %%file helper.py\n", "x = 1\n%%file helper.py\n"])
+def test_a_magic_in_the_middle_of_a_cell_writes_no_module(comment):
+    cell = f"{comment}from helper import f\ndef e_step(X): return f(X)"
+    assert notes_on("e_step", cell) == ("It uses helper.f.",)
+
+
+def test_a_cell_that_writes_a_module_is_read_as_that_module():
+    own = "%%capture\n%%writefile helper.py\nfrom mlcourse.mixture import e_step as right\ndef f(X): return right(X)"
+    found = notes_on("e_step", own, "from helper import f\ndef e_step(X): return f(X)")
+    assert found == ("It uses mlcourse.mixture.e_step.",)
+
+
+def test_harmless_imports_push_out_no_worse_note():
+    many = "if False: import " + ", ".join(f"harmless{k}" for k in range(30))
+    late = "import sys\nfrom mlcourse.mixture import e_step as theirs\nM = sys.modules"
+    found = notes(many, late, "(" * 10_000)
+    assert found[:3] == [
+        "Cell 4 cannot be read, or is too long to be read: see what its code uses.",
+        "Cell 3 mentions sys.modules, which can hide an import.",
+        "Cell 3 imports mlcourse.mixture.e_step, which the exercise does not.",
+    ]
+    assert found[-1] == "There are 13 more notes on cells."
+
+
+KL = "def kl_gap(Q, R): return {}"
+MENTION = "The notebook mentions `rel_entr`, which the task asks to do without: look at it."
+
+
+@pytest.mark.parametrize(
+    ("before", "function"),
+    [
+        ("F = {}\nF['f'] = rel_entr", "F['f'](Q, R)"),
+        ("F = []\nF.append(rel_entr)", "F[0](Q, R)"),
+        ("for f in [rel_entr]: pass", "f(Q, R)"),
+        ("np.f = rel_entr", "np.f(Q, R)"),
+        ("def g(): pass\ng.f = rel_entr", "g.f(Q, R)"),
+        ("class T: pass\nsetattr(T, 'f', rel_entr)", "T.f(Q, R)"),
+        ("def setup():\n    global f\n    f = rel_entr\nsetup()", "f(Q, R)"),
+        ("[f := g for g in (rel_entr,)]\ng = 1", "g(Q, R)"),
+    ],
+)
+def test_a_forbidden_name_that_an_answer_may_get_at_is_noted(before, function):
+    cell = f"import numpy as np\nfrom scipy.special import rel_entr\n{before}\n{KL.format(function)}"
+    assert MENTION in notes_on("kl_gap", cell, lesson="05_why_em_works")
+
+
+def test_a_forbidden_name_in_a_file_that_may_be_run_is_noted():
+    files = (Attachment("notes.txt", b"def kl_gap(Q, R): return rel_entr(Q, R)"),)
+    assert MENTION in notes_on("kl_gap", "%run notes.txt", lesson="05_why_em_works", files=files)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    ["print(np.allclose(kl_gap(Q, R), rel_entr(Q, R)))", "theirs = rel_entr(Q, R)\nours = kl_gap(Q, R)"],
+)
+def test_a_forbidden_name_in_a_comparison_is_not_noted(compare):
+    cell = f"import numpy as np\nfrom scipy.special import rel_entr\n{KL.format('np.sum(Q)')}\n{compare}"
+    assert notes_on("kl_gap", cell, lesson="05_why_em_works") == ()

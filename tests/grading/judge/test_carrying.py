@@ -56,6 +56,20 @@ def test_nothing_is_lent_to_what_is_missing_or_opted_out(monkeypatch):
     assert lent_to(FIT_EM, call, **wrong) == []
 
 
+def test_where_a_call_would_be_the_answer_only_what_the_text_names_is_lent():
+    fix_em = CATALOGUE.tasks["fix_em"]
+    cell = "def fix_em(x, pi, mu, var): return m_step(x, responsibilities_1d(x, pi, mu, var))"
+    wrong = {"fix_em": "wrong", "m_step": "not attempted", "responsibilities_1d": "wrong"}
+    assert lent_to(fix_em, cell, **wrong) == ["responsibilities_1d"]
+    for name, earlier in {
+        "fix_elbo": "kl_gap",
+        "fix_tied": "constrain_scatter",
+        "fix_report": "held_out_scores",
+        "fix_evaluation": "alarm_rates",
+    }.items():
+        assert not CATALOGUE.tasks[name].carries_from(earlier)
+
+
 def test_no_answer_is_only_a_call_of_an_earlier_one():
     """Or it would be right for nothing. The solutions say which answers call others; these do more."""
     more_than_a_call = {"fix_em", "fit_em", "fill_row", "missing_m_step"}
@@ -180,3 +194,9 @@ def test_the_second_judging_adds_to_the_first():
         == "the first message\nWith a right `e_step`, it is still not right, for the same reason."
     )
     assert joined(mark, mark._replace(status="missing"), condition) == mark
+
+
+def test_what_is_wrong_is_said_once():
+    first, again = Mark("fit_em", 0, 3, "wrong", "It is off."), "It is off.\nLikely mistake: a sign."
+    found = joined(first, first._replace(message=again), "With a right `e_step`, it is")
+    assert found.message == f"{again}\nWith a right `e_step`, it is still not right, for the same reason."

@@ -12,8 +12,9 @@ from mlcourse.grading import sandbox
 from mlcourse.grading.intake import read
 from mlcourse.grading.judge import marking
 from mlcourse.grading.judge.notebook_runner import NotebookRunner
-from mlcourse.grading.records.grade import Cell, Mark, Submission
+from mlcourse.grading.records.grade import Attachment, Cell, Mark, Submission
 from mlcourse.plain import plain
+from tests.helpers import honest
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 from tests.helpers.made_up_class import points_of
 
@@ -48,7 +49,10 @@ class LocalRunner:
     def value(self, expression):
         return Outcome(plain(self.answers[expression]))
 
-    def call(self, name, args):
+    def seen_here(self, name):
+        return frozenset()
+
+    def call(self, name, args, forbids=()):
         try:
             return Outcome(plain(self.answers[name](*args)))
         except Exception as error:
@@ -296,9 +300,40 @@ def test_an_untouched_exercise_is_not_attempted(some_sandbox):
     assert {mark.status for mark in grade.marks} == {"not attempted"}
 
 
+WITH_SKLEARN = """
+from sklearn.mixture import GaussianMixture as Theirs
+from mlcourse.datasets import elongated_blobs
+X, _ = elongated_blobs()
+model = Theirs(3, n_init=2, random_state=42, tol=1e-10, max_iter=1000).fit(X)
+largest_weight = model.weights_.max()
+"""
+RAISES = "def log_sum_exp(A):\n    import sklearn.mixture\n    return scipy_logsumexp(A, axis=1)"
+
+
+def test_a_value_may_be_computed_with_any_package(some_sandbox):
+    content = honest.notebook(largest_weight=WITH_SKLEARN, log_sum_exp=RAISES)
+    grade = marking.grade(handed_in(honest.as_bytes(content)), OUR_COURSE, some_sandbox, b"seed")
+    marks = {mark.task: mark for mark in grade.marks}
+    assert (marks["largest_weight"].points, marks["largest_weight"].status) == (2, "right")
+    assert any(note.startswith("Judged with all packages") for note in marks["largest_weight"].notes)
+    assert "not available to answers in this lesson" in marks["log_sum_exp"].message
+
+
 @pytest.mark.slow
 def test_the_same_submission_and_seed_give_the_same_grade(some_sandbox):
     data = EXERCISE.read_bytes().replace(b"raise NotImplementedError", b"return x #")
     one, other = (marking.grade(handed_in(data), OUR_COURSE, some_sandbox, b"seed") for _ in range(2))
     assert one.marks == other.marks
     assert one.output == other.output
+
+
+def test_another_notebook_meets_other_cases_and_the_same_one_the_same():
+    cells = (Cell("markdown", "text"), Cell("code", "x = 1"))
+    one = Submission("ada", "a.ipynb", cells, "04_em")
+    seed = marking.seed_for(one, b"secret")
+    same = Submission("bob", "b.ipynb", (Cell("markdown", "other"), cells[1]), "04_em")
+    changed = Submission("ada", "a.ipynb", (cells[0], Cell("code", "x = 1 ")), "04_em")
+    with_file = Submission("ada", "a.ipynb", cells, "04_em", files=(Attachment("x.py", b""),))
+    assert marking.seed_for(same, b"secret") == seed
+    others = {marking.seed_for(changed, b"secret"), marking.seed_for(with_file, b"secret")}
+    assert len({seed, marking.seed_for(one, b"other"), *others}) == 4

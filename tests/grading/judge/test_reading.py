@@ -49,7 +49,8 @@ def test_what_is_no_call_of_a_check_is_none(source):
     ],
 )
 def test_a_definition_uses_names_from_outside(source, uses):
-    assert read(source, parse_cell).uses["f"] == uses
+    definitions = read(source, parse_cell).uses["f"]
+    assert definitions == (None if uses is None else [uses])
 
 
 def test_an_import_defines_nothing_of_ones_own():
@@ -84,3 +85,12 @@ def test_a_later_definition_is_found():
 def test_hostile_text_is_read_quickly(source):
     """These took minutes, or the whole stack, if the reader were naive: the time limit of the suite would tell."""
     assert isinstance(read(source, parse_cell).checks, set)
+
+
+def test_a_wide_assignment_is_kept_once():
+    names = [f"a{number}" for number in range(1000)]
+    source = f"{' = '.join(names)} = [{', '.join(names)}]"
+    reading = reading_of(*(f"{source}\n{source}\na{number} = b{number}" for number in range(3)))
+    sets = {id(one) for cell in reading.cells.values() for kept in cell.uses.values() for one in kept or ()}
+    assert len(sets) == 9
+    assert reading.needs("a999") == {*names, "b0", "b1", "b2"}

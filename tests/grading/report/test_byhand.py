@@ -2,7 +2,9 @@
 
 import csv
 import io
+import itertools
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from mlcourse.grading.records.manifest import NothingToPublish
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report import byhand
 from mlcourse.grading.report.byhand import Entry, Key, apply_entries
+from mlcourse.grading.report.exports import file_cell, inert
 from mlcourse.grading.report.publish import Summary, publish
 from tests.helpers.fake_grading import (
     go,
@@ -170,6 +173,47 @@ def test_entries_for_any_name_are_kept(tmp_path: Path, text: str) -> None:
     assert entered == once
 
 
+ALIKE = [
+    *[
+        "ada",
+        "'ada",
+        "''ada",
+        "' ada",
+        "' 'ada",
+        "ada'",
+        "ada''",
+        "ada\u200b",
+        "ada\\u200b",
+        "=ada",
+        "'=ada",
+        "' =ada",
+    ],
+    *["ada (2)", "ada (2) (3)", "' (2)", "a,=1", "a,'=1", "a,''=1", f"ada [{byhand.version_of('ada')}]"],
+]
+
+
+@pytest.mark.parametrize(
+    "change", [str, lambda cell: cell.removeprefix("'"), lambda cell: f" {cell} ", inert]
+)
+def test_similar_names_have_rows_of_their_own(tmp_path: Path, change: Callable[[str], str]) -> None:
+    made = [good_grade(name) for name in [*ALIKE, *(file_cell(name) for name in ALIKE)]]
+    keys = {
+        byhand.mark_key(grade, grade.marks[0]) for grade in {grade.source: grade for grade in made}.values()
+    }
+    assert len(keys) == len({grade.source for grade in made})
+    path = tmp_path / "by_hand.csv"
+    byhand.write_rows(path, {key: byhand.Row(4, Entry("2")) for key in keys})
+    rows = [
+        {name: change(cell) for name, cell in row.items()} for row in rows_of(path.read_text("utf-8-sig"))
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), "utf-8")
+    assert byhand.read_entries(path).keys() == keys
+
+
 def test_a_table_without_comments_is_read(tmp_path: Path) -> None:
     path = tmp_path / "by_hand.csv"
     path.write_text("student,file,task,version,out of,points,answer\nada,a.ipynb,why,bcd,3,2,because\n")
@@ -215,6 +259,41 @@ def test_a_damaged_table_is_not_overwritten(with_open_question: Path, content: b
         with pytest.raises(SheetError):
             publish(with_open_question)
         assert path.read_bytes() == content
+
+
+def with_old_versions(out: Path, **cells: str) -> None:
+    """Shorten the versions, as older tables have them, and replace other cells."""
+    rows = rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows({**row, "version": row["version"][:6], **cells} for row in rows)
+    (out / "by_hand.csv").write_text(text.getvalue(), "utf-8")
+
+
+@pytest.mark.parametrize("cells", [{}, {"answer": ""}, {"answer": "be… (5 more characters)"}])
+def test_an_old_version_holds_for_the_same_text(with_open_question: Path, cells: dict[str, str]) -> None:
+    out = with_open_question
+    enter(out, {"a": "2"})
+    with_old_versions(out, **cells)
+    for _ in range(2):
+        summary = publish(out)
+        assert sorted(pending_points(grade) for grade in summary.grades) == [0, 3]
+        assert not summary.remarks
+        rows = rows_of((out / "by_hand.csv").read_text("utf-8-sig"))
+        assert [(len(row["version"]), row["points"]) for row in rows] == [(32, "2"), (32, "")]
+
+
+def test_another_text_with_the_same_old_version_is_another(tmp_path: Path) -> None:
+    texts, seen = (f"text {number}" for number in itertools.count()), dict[str, str]()
+    while (old := byhand.version_of(text := next(texts))[:6]) not in seen:
+        seen[old] = text
+    path, key = tmp_path / "by_hand.csv", byhand.Key("ada", "a.ipynb", "why", old)
+    byhand.write_rows(path, {key: byhand.Row(3, Entry("3"), seen[old])})
+    good, junk = (key._replace(version=byhand.version_of(one)) for one in (seen[old], text))
+    entered = byhand.read_entries(path)
+    assert entered == {good: Entry("3")}
+    assert byhand.effective_key(junk, entered) == junk != good
 
 
 def test_points_of_a_student_who_left_are_kept(with_open_question: Path, folder: Path) -> None:

@@ -244,6 +244,17 @@ def test_the_time_of_a_file_changes_no_mark(grade_these: GradeThese) -> None:
     assert not grade_these(submission("ada", handed_in=2.0), resume=True, grade=refuse).ungraded
 
 
+@pytest.mark.parametrize("when", [3e11, -1.0])
+def test_an_impossible_time_of_an_older_run_stops_no_report(
+    grade_these: GradeThese, out: Path, when: float
+) -> None:
+    grade_these(submission("ada", handed_in=12345.0))
+    write_settings(out, "[due]\n04_em = 2026-03-01T00:00:00Z\n")
+    (out / "run.json").write_text((out / "run.json").read_text().replace("12345.0", str(when)))
+    (entry,) = publish(out).book.entries
+    assert (entry.listed.handed_in, entry.days_late) == (None, 0)
+
+
 def refuse(*args: object, **options: object) -> Never:
     raise AssertionError("it was marked again")
 
@@ -293,6 +304,18 @@ def test_feedback_has_the_platforms_names(grade_these: GradeThese, out: Path, so
     grade_these(submission("ada l", source=source))
     (zipped,) = out.glob("feedback*.zip")
     assert list(pages(zipped)) == [name]
+
+
+def test_one_student_does_not_decide_the_platform(grade_these: GradeThese, out: Path) -> None:
+    honest = [
+        submission(f"{name}_{k}", source=f"{name}_{k}_{k}_x.ipynb")
+        for k, name in enumerate(["ada", "bob"], 10)
+    ]
+    many = [f"eve_7_assignsubmission_file_{k}.ipynb" for k in range(5)]
+    eve = [submission(f"eve_7 ({k})", source=source, owner="eve_7") for k, source in enumerate(many)]
+    grade_these(*honest, *eve)
+    assert (out / "canvas_04_em.csv").exists()
+    assert not (out / "moodle_04_em.csv").exists()
 
 
 def test_feedback_is_about_nobody_else_and_always_the_same_bytes(grade_these: GradeThese, out: Path) -> None:

@@ -121,9 +121,10 @@ def test_copies_of_the_published_solution_are_found(copies: int) -> None:
         "half = '\udcff'",
         "%matplotlib inline\n!rm -rf /\nx = 1",
         "x" * 200_000,
+        "x = 0x" + "f" * 50_000,
         "",
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_any_text_can_be_compared(source: str) -> None:
     assert isinstance(subtrees(source), frozenset)
@@ -152,3 +153,12 @@ def test_similarity_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[
     document = Document(page.read_text("utf-8"))
     assert "<b>ada and mallory" in document.text
     assert set(document.tags) <= TAGS
+
+
+def test_cells_that_cannot_be_parsed_are_compared_by_their_lines() -> None:
+    lines = "\n".join(f"    total_{k} = first + {k} * second" for k in range(30))
+    broken = f"def f(first, second:\n{lines}"
+    (pair,) = similar_pairs(
+        [written("ada", broken), written("bob", broken + "\n"), written("eve", *variant(0))]
+    )
+    assert (pair.one, pair.other) == (0, 1)

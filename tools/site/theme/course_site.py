@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -68,7 +69,17 @@ def visit_math_block(translator: Any, node: Element) -> None:
 
 def make_readable(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Turn what our docstrings leave to the reader into reStructuredText: symbols, formulas set apart, bars."""
-    lines[:] = with_literal_blocks([line.replace("|", r"\|").replace("*", r"\*") for line in lines])
+    lines[:] = with_literal_blocks(
+        [line.replace("|", r"\|").replace("*", r"\*") for line in with_notes(lines)]
+    )
+
+
+def with_notes(lines: list[str]) -> Iterator[str]:
+    """Give the source below a list of parameters or errors a section of its own: it would become one of them."""
+    for line in lines:
+        if line.startswith("Source: "):
+            yield from ("Notes", "-----")
+        yield line
 
 
 def with_literal_blocks(lines: list[str]) -> list[str]:

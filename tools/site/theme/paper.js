@@ -9,7 +9,9 @@ async (parts) => {
     for (const element of article.querySelectorAll("[src]")) element.src = new URL(element.getAttribute("src"), base);
     prefixIds(article, part, base);
     moveAnswers(article, part);
-    for (const element of article.querySelectorAll("script, .page-tools, .meaning, .headerlink, .copybtn")) element.remove();
+    for (const element of article.querySelectorAll("script, .page-tools, .meaning, .headerlink, .copybtn, details.hide, .related-pages")) element.remove();
+    for (const caption of article.querySelectorAll("figcaption"))
+      caption.innerHTML = caption.innerHTML.replace("This is a still picture; the interactive one needs scripts.", "");
     for (const picture of article.querySelectorAll("img")) picture.loading = "eager";
     articles.push(article);
   }
