@@ -41,6 +41,7 @@ COLUMNS = ("student", "file", "task", "version", "out of", "points", "comment", 
 WHOLE = (
     "whole notebook"  # in the place of a task: a notebook that could not be graded; no task has such a name
 )
+EVERYBODY = "*"  # in the place of a student: all who made the mistake that stands in the place of the file
 MAX_ANSWER = 5000  # characters of an answer in the table; the student's page has the whole answer
 MAX_COMMENT = 5000  # characters
 LINE_BREAK = " ⏎ "  # in a cell: not every spreadsheet copes with cells of several lines
@@ -175,6 +176,8 @@ def apply_entries(grade: Grade, entered: Mapping[Key, Entry], used: set[Key]) ->
 
 def _apply_to_mark(grade: Grade, mark: Mark, entered: Mapping[Key, Entry], used: set[Key]) -> Mark:
     key = effective_key(mark_key(grade, mark), entered)
+    if key not in entered and mark.mistake:
+        key = table_key(EVERYBODY, inert(mark.mistake), mark.task)
     if key not in entered:
         return mark
     used.add(key)

@@ -17,7 +17,7 @@ from mlcourse.grading.records.manifest import Listed
 from mlcourse.grading.records.sheet import SheetError, read_sheet
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.byhand import locked, table_key
-from mlcourse.grading.report.exports import BYTE_ORDER_MARK, inert, table
+from mlcourse.grading.report.exports import BYTE_ORDER_MARK, file_cell, table
 
 NAME = "several.csv"
 COLUMNS = ("student", "lesson", "file", "counts")
@@ -43,7 +43,7 @@ Rows = dict[Place, Row]
 
 
 def place_of(listed: Listed, lesson: str) -> Place:
-    return _place(lesson, inert(listed.source))
+    return _place(lesson, file_cell(listed.source))
 
 
 def _place(lesson: str, file: str) -> Place:

@@ -16,7 +16,7 @@ from mlcourse.grading.records.grade import Grade, Mark, Submission
 from mlcourse.grading.records.manifest import NothingToPublish
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report import byhand
-from mlcourse.grading.report.byhand import Entry
+from mlcourse.grading.report.byhand import Entry, Key, apply_entries
 from mlcourse.grading.report.exports import file_cell, inert
 from mlcourse.grading.report.publish import Summary, publish
 from tests.helpers.fake_grading import (
@@ -308,3 +308,17 @@ def test_points_of_a_student_who_left_are_kept(with_open_question: Path, folder:
 def test_publishing_before_the_first_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NothingToPublish, match="SUBMISSIONS"):
         publish(tmp_path)
+
+
+def test_one_row_marks_everybody_with_the_same_mistake() -> None:
+    wrong = Mark("m_step", 0, 4, "wrong", "No.", "no weights", "π is missing.")
+    grades = [replace(good_grade(name), marks=[wrong]) for name in ("ada", "bob")]
+    entered = {
+        Key("*", "no weights", "m_step"): Entry("2", "Half of it."),
+        Key("bob", grades[1].source, "m_step"): Entry("3"),
+    }
+    used: set[Key] = set()
+    assert [apply_entries(each, entered, used).points for each in grades] == [2, 3]
+    assert used == set(entered)
+    other = replace(grades[0], marks=[wrong._replace(mistake="another")])
+    assert apply_entries(other, entered, used).points == 0
