@@ -205,6 +205,18 @@ def test_the_policy_allows_the_pages_own_script_and_no_other():
     assert "unsafe-eval" not in policy
 
 
+def test_a_page_loads_its_style_sheets_as_one(tmp_path):
+    tag = '<link rel="stylesheet" type="text/css" href="../_static/{}.css?v=1" />\n'
+    (tmp_path / "_static").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "_static" / f"{name}.css").write_text(f".{name} {{}}")
+    html = pages.with_one_style_sheet(
+        tag.format("first") + tag.format("second"), tmp_path / "notebooks" / "a.html", tmp_path
+    )
+    (address,) = re.findall(r'href="\.\./(.*?)"', html)
+    assert (tmp_path / address).read_text() == ".first {}\n.second {}"
+
+
 def test_links_of_a_document_stay_on_the_site():
     root = stage.HERE.parents[1]
     document = (
