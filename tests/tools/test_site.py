@@ -207,7 +207,8 @@ def test_the_policy_allows_the_pages_own_script_and_no_other():
 
 def test_a_page_loads_its_style_sheets_as_one(tmp_path):
     tag = '<link rel="stylesheet" type="text/css" href="../_static/{}.css?v=1" />\n'
-    (tmp_path / "_static").mkdir()
+    for folder in ("_static", "notebooks"):
+        (tmp_path / folder).mkdir()
     for name in ("first", "second"):
         (tmp_path / "_static" / f"{name}.css").write_text(f".{name} {{}}")
     html = pages.with_one_style_sheet(
