@@ -37,7 +37,7 @@ use_course_style()
 # like?
 
 # %% tags=["hide-input"]
-# To begin with: a climb without a top
+# To begin with: fifty grains and one far away
 few = np.append(np.random.RandomState(0).randn(50), 8.0)
 column = few[:, np.newaxis]  # one feature, as the estimators want it
 start = Mixture(

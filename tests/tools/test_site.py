@@ -69,6 +69,36 @@ def test_a_question_may_be_broken_between_any_two_words():
     assert inside == ["2"]
 
 
+PLAYER = new_output("display_data", {"text/html": "<div data-mlcourse-player>"})
+PLAY = "**Before you press Play:** where will it end?"
+
+
+def test_a_player_that_is_asked_about_stays_and_the_answer_is_folded():
+    told = new_output("stream", text="2")
+    cells = [
+        text(PLAY),
+        new_code_cell("play()", outputs=[told, PLAYER]),
+        code("check"),
+        text("At 2.\n\n## Next"),
+    ]
+    inside, outside = folded(cells)
+    assert inside == ["2", "check", "At 2."]
+    assert outside == [PLAY, "play()", "## Next"]
+    (player,) = [cell for cell in with_folds(cells) if cell.source == "play()"]
+    assert player.outputs == [PLAYER]
+
+
+def test_one_setting_of_a_slider_is_folded_with_the_answer():
+    slider = new_code_cell(
+        "slide()", outputs=[new_output("display_data", {"text/html": outputs.SLIDER_NOTE})]
+    )
+    question = PLAY.replace("press Play", "move the slider")
+    setting = [text("Here is one setting."), code("draw(3)"), text("It ends at 2.\n\nSo it does.\n\n## Next")]
+    inside, outside = folded([text(question), slider, *setting])
+    assert inside == ["Here is one setting.", "draw(3)", "It ends at 2.\n\nSo it does."]
+    assert outside == [question, "slide()", "## Next"]
+
+
 def test_without_a_question_nothing_is_folded():
     cells = [text("## Title"), code("a"), text("It is b.")]
     assert with_folds(cells) == cells
@@ -144,6 +174,19 @@ def test_a_slider_shows_its_first_view(files, png):
     assert "In Jupyter, sliders change this picture." in html
 
 
+def test_a_slider_shows_the_picture_that_its_kernel_has_drawn(files, png):
+    drawn = f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="red"></figure>'
+    widgets = {
+        "box": {"model_name": "VBoxModel", "state": {"children": ["IPY_MODEL_shown"]}},
+        "shown": {"model_name": "HTMLModel", "state": {"value": drawn}},
+    }
+    output = new_output("display_data", {outputs.WIDGET: {"model_id": "box"}, "text/plain": "Box()"})
+    html = html_of(output, files, widgets)
+    assert 'alt="red"' in html
+    assert "base64" not in html
+    assert "In Jupyter, sliders change this picture." in html
+
+
 def test_files_of_earlier_builds_are_removed(files):
     files.add(b"old", ".js")
     later = outputs.Files(files.folder, files.address)
@@ -160,6 +203,19 @@ def test_the_policy_allows_the_pages_own_script_and_no_other():
     (digest,) = re.findall(r"'sha256-([^']+)'", policy)
     assert digest == pages.digest("theme()") != pages.digest("other()")
     assert "unsafe-eval" not in policy
+
+
+def test_a_page_loads_its_style_sheets_as_one(tmp_path):
+    tag = '<link rel="stylesheet" type="text/css" href="../_static/{}.css?v=1" />\n'
+    for folder in ("_static", "notebooks"):
+        (tmp_path / folder).mkdir()
+    for name in ("first", "second"):
+        (tmp_path / "_static" / f"{name}.css").write_text(f".{name} {{}}")
+    html = pages.with_one_style_sheet(
+        tag.format("first") + tag.format("second"), tmp_path / "notebooks" / "a.html", tmp_path
+    )
+    (address,) = re.findall(r'href="\.\./(.*?)"', html)
+    assert (tmp_path / address).read_text() == ".first {}\n.second {}"
 
 
 def test_links_of_a_document_stay_on_the_site():

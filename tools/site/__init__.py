@@ -12,7 +12,7 @@ What happens, in order:
     theme/       what Sphinx needs: its configuration, an extension, templates, a style sheet and one script
     preview.py   the picture that other sites show beside a link to this one
     address.py   where the site is published
-    pages.py     what is done to finished pages: the content security policy, the site map
+    pages.py     what is done to finished pages: one style sheet, the content security policy, the site map
     weigh.py     what a phone has to load
     pdf.py       pages to PDF, in a browser without a window
 

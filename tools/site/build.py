@@ -43,6 +43,7 @@ def main(arguments: list[str]) -> int:
     if options.pdf and not browser.CHROMIUM:
         return complain("--pdf needs Chromium or Google Chrome: install one, and run the command again.")
     course = read_course(ROOT)
+    printed = (options.out / "pdf").is_dir()
     try:
         build(course, options.out)
     except (DoesNotRun, NotASite) as problem:
@@ -53,6 +54,8 @@ def main(arguments: list[str]) -> int:
         from tools.site.pdf import print_all
 
         print_all(course, options.out)
+    elif printed and not (options.out / "pdf").is_dir():
+        print(f"The PDF files were of an older edition and are gone: `{PROGRAM} site --pdf` makes new ones.")
     print(f"The site is in {options.out}: open {options.out / 'index.html'}")
     return 0
 

@@ -3,6 +3,9 @@
 A notebook asks "Before you run the next cell: …", and shows nothing until the reader runs it. On a page, everything
 is there at once. So what answers the question is folded in a `<details>` element, which needs no script: what the
 next cells show, and the text after them up to the next heading or the next question. The code stays visible.
+
+"Before you press Play: …" and "Before you move the slider: …" need what they ask about. So a player or a slider stays
+visible, and all else that answers is folded: what its cell prints, and the text after it.
 """
 
 import re
@@ -11,7 +14,10 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-QUESTION = re.compile(r"\*\*Before\s+you\s+(?:drag|run\s+the\s+next\s+cells?)\b")
+RUN = r"drag|run\s+the\s+next\s+cells?"
+PLAY = r"press\s+Play|move|step\s+on"
+QUESTION = re.compile(rf"\*\*Before\s+you\s+(?:(?P<play>{PLAY})|{RUN})\b")
+INTERACTIVE = re.compile(r"data-mlcourse-player|slider-note")
 NEXT_PART = re.compile(r"^(?=#{1,6} |---$)", re.MULTILINE)
 OPEN = '<details class="prediction"><summary>Show what happens</summary>'
 CLOSE = "</details>"
@@ -24,8 +30,16 @@ def with_folds(cells: list[NotebookNode]) -> list[NotebookNode]:
     while waiting:
         cell = waiting.pop(0)
         folded.append(cell)
-        if cell.cell_type == "markdown" and QUESTION.search(cell.source):
-            answer = [waiting.pop(0) for _ in range(number_of_code_cells(waiting))]
+        if cell.cell_type == "markdown" and (question := QUESTION.search(cell.source)):
+            answer = take_code(waiting)
+            if question["play"]:
+                folded += [part for cell in answer for part in to_play(cell)]
+                answer = [part for cell in answer for part in told_beside(cell)]
+                while introduces_a_picture(waiting):
+                    answer += [waiting.pop(0), *take_code(waiting)]
+            else:
+                code, answer = with_code_outside(answer)
+                folded += code
             told, rest = told_by(waiting[0]) if waiting and waiting[0].cell_type == "markdown" else ("", None)
             if rest is not None:
                 waiting[0] = rest
@@ -33,9 +47,38 @@ def with_folds(cells: list[NotebookNode]) -> list[NotebookNode]:
     return [cell for cell in folded if cell.cell_type == "code" or cell.source.strip()]
 
 
-def number_of_code_cells(cells: list[NotebookNode]) -> int:
-    """Return how many code cells come before the next text."""
-    return next((place for place, cell in enumerate(cells) if cell.cell_type != "code"), len(cells))
+def take_code(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Remove the code cells before the next text, and return them."""
+    end = next((place for place, cell in enumerate(cells) if cell.cell_type != "code"), len(cells))
+    taken, cells[:end] = cells[:end], []
+    return taken
+
+
+def is_interactive(output: NotebookNode) -> bool:
+    """Whether a cell has shown a player or a slider."""
+    return bool(INTERACTIVE.search("".join(output.get("data", {}).get("text/html", ""))))
+
+
+def to_play(cell: NotebookNode) -> Iterator[NotebookNode]:
+    """Yield the cell of a player or a slider without what it shows besides."""
+    if any(is_interactive(output) for output in cell.outputs):
+        outputs = [output for output in cell.outputs if output.output_type != "stream"]
+        yield new_code_cell(cell.source, outputs=outputs, metadata=cell.metadata)
+
+
+def told_beside(cell: NotebookNode) -> Iterator[NotebookNode]:
+    """Yield what a cell prints beside its player; a cell without one as it is."""
+    if not any(is_interactive(output) for output in cell.outputs):
+        yield cell
+    elif printed := [output for output in cell.outputs if output.output_type == "stream"]:
+        yield new_code_cell("", outputs=printed, metadata={"tags": ["remove-input"]})
+
+
+def introduces_a_picture(cells: list[NotebookNode]) -> bool:
+    """Whether a single paragraph comes next, and after it a cell that shows something: one setting of the slider."""
+    if len(cells) < 2 or [cell.cell_type for cell in cells[:2]] != ["markdown", "code"]:
+        return False
+    return not NEXT_PART.search(cells[0].source) and "\n\n" not in cells[0].source.strip()
 
 
 def told_by(cell: NotebookNode) -> tuple[str, NotebookNode]:
@@ -50,15 +93,18 @@ def told_by(cell: NotebookNode) -> tuple[str, NotebookNode]:
     return cell.source[:end].strip(), new_markdown_cell(cell.source[end:].strip(), metadata=cell.metadata)
 
 
-def fold(answer: list[NotebookNode], told: str) -> Iterator[NotebookNode]:
-    """Yield the cells of an answer: the first one's code, and in a fold what it shows, the others, and the text."""
-    if answer and "hide-input" not in answer[0].metadata.get("tags", []):
-        first, *others = answer
-        yield new_code_cell(first.source, metadata=first.metadata)
-        shown = new_code_cell("", outputs=first.outputs, metadata={"tags": ["remove-input"]})
-        answer = [shown, *others] if first.outputs else others
-    if answer or told:
-        yield new_markdown_cell(OPEN)
-        yield from answer
-        yield new_markdown_cell(told)
-        yield new_markdown_cell(CLOSE)
+def with_code_outside(answer: list[NotebookNode]) -> tuple[list[NotebookNode], list[NotebookNode]]:
+    """Split an answer into the first cell's code, unless the lesson hides it, and all that is to be folded."""
+    if not answer or "hide-input" in answer[0].metadata.get("tags", []):
+        return [], answer
+    first, *others = answer
+    shown = new_code_cell("", outputs=first.outputs, metadata={"tags": ["remove-input"]})
+    code = new_code_cell(first.source, metadata=first.metadata)
+    return [code], [shown, *others] if first.outputs else others
+
+
+def fold(answer: list[NotebookNode], told: str) -> list[NotebookNode]:
+    """Return the cells of an answer, and the text, in a fold."""
+    if not answer and not told:
+        return []
+    return [new_markdown_cell(OPEN), *answer, new_markdown_cell(told), new_markdown_cell(CLOSE)]

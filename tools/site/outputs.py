@@ -94,10 +94,13 @@ def first_view(model: str, widgets: dict[str, Any], files: Files) -> list[Notebo
 
 
 def outputs_below(model: str, widgets: dict[str, Any]) -> list[NotebookNode]:
-    """Return the outputs that a widget, or one inside it, has captured."""
-    state = widgets.get(model, {}).get("state", {})
+    """Return what a widget, or one inside it, has captured or shows as HTML."""
+    widget = widgets.get(model, {})
+    state = widget.get("state", {})
     children = [child.removeprefix("IPY_MODEL_") for child in state.get("children", [])]
     own = [NotebookNode(output) for output in state.get("outputs", [])]
+    if widget.get("model_name") == "HTMLModel":
+        own.append(new_output("display_data", {"text/html": state.get("value", "")}))
     return own + [output for child in children for output in outputs_below(child, widgets)]
 
 

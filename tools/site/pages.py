@@ -1,4 +1,4 @@
-"""What is done to finished pages: a content security policy for each, and a site map."""
+"""What is done to finished pages: one style sheet and a content security policy for each, and a site map."""
 
 import base64
 import hashlib
@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 POLICY_TAG = '<meta http-equiv="Content-Security-Policy" content="{}">'
+STYLES = re.compile(r'(?:<link rel="stylesheet" type="text/css" href="[^"]+" />\s*)+')
+HREF = re.compile(r'href="([^"?]+)')
 HEAD = re.compile(r'(<meta charset="utf-8"\s*/?>)', re.IGNORECASE)
 
 
@@ -15,7 +17,7 @@ def finish(site: Path, address: str) -> None:
     """Add the policy to every page and, if the site has a public address, write its site map."""
     pages = sorted(site.rglob("*.html"))
     for page in pages:
-        html = repaired(page.read_text("utf-8"))
+        html = with_one_style_sheet(repaired(page.read_text("utf-8")), page, site)
         head, charset, rest = HEAD.split(html, maxsplit=1)
         page.write_text(head + charset + POLICY_TAG.format(policy(html)) + rest, "utf-8")
     if address:
@@ -39,6 +41,19 @@ def repaired(html: str) -> str:
     for before, after in REPAIRS.items():
         html = html.replace(before, after)
     return html
+
+
+def with_one_style_sheet(html: str, page: Path, site: Path) -> str:
+    """Join the style sheets of a page: a phone shows nothing until all have arrived, and each takes its time."""
+
+    def joined(found: re.Match[str]) -> str:
+        text = "\n".join((page.parent / path).read_text("utf-8") for path in HREF.findall(found[0]))
+        path = site / "_static" / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.css"  # beside fonts/
+        path.write_text(text, "utf-8")
+        to_top = "../" * (len(page.relative_to(site).parts) - 1)
+        return f'<link rel="stylesheet" type="text/css" href="{to_top}_static/{path.name}" />\n'
+
+    return STYLES.sub(joined, html)
 
 
 def policy(html: str) -> str:

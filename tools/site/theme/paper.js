@@ -1,5 +1,7 @@
 // Turn a page, or several, into a document for paper: one article after the other, answers and hints at the end.
 async (parts) => {
+  const DOTS_PER_INCH = 150;
+  const WIDTH = 660; // of a page without its margins
   const articles = [];
   for (const part of parts) {
     const response = await fetch(new URL("/" + part, location));
@@ -19,7 +21,23 @@ async (parts) => {
   document.body.dataset.theme = "light";
   await Promise.all([...document.images].map((picture) => picture.decode().catch(() => null)));
   await document.fonts.ready;
+  for (const picture of document.images) await printable(picture);
 
+  // A picture without loss takes ten times the space, and paper does not show more than this. 96 pixels are an inch.
+  async function printable(picture) {
+    const width = Math.min(picture.naturalWidth, Math.round((Math.min(picture.clientWidth, WIDTH) * DOTS_PER_INCH) / 96));
+    if (!width) return;
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = Math.round((width * picture.naturalHeight) / picture.naturalWidth);
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.fillStyle = "white";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.src = canvas.toDataURL("image/jpeg", 0.75);
+    await picture.decode();
+  }
   // Ids of several pages would clash; links between printed pages lead to them, others say where the page is.
   function prefixIds(article, part, base) {
     for (const element of article.querySelectorAll("[id]")) element.id = name(part, element.id);
