@@ -242,3 +242,11 @@ def test_two_players_on_one_page_are_independent(open_page, made):
     hosts = "[...document.querySelectorAll('[data-mlcourse-player]')]"
     frames = page.evaluate(f"{hosts}.map((host) => host.player.frame)")
     assert frames == [1, 0]
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_without_scripts_a_live_scene_is_a_still_picture(open_page, name):
+    page = open_page(java_script_enabled=False)
+    page.set_content(HTML.format(LIVE[name]()._repr_html_()))
+    assert len(page.locator("img").get_attribute("alt")) > 20
+    assert "still picture" in page.locator("figcaption").inner_text()

@@ -12,7 +12,7 @@ from mlcourse.gaussians import CovarianceType
 from mlcourse.mixture import Mixture, em, expectation_over
 from mlcourse.widgets import playground
 from mlcourse.widgets.player import parameters
-from tests.helpers.live_page import HOST, HTML, LivePage
+from tests.helpers.live_page import HOST, LivePage
 from tests.helpers.player_page import TWO_FRAMES, numbers, texts
 from tests.helpers.playground_page import FREE, ORIGINAL, POINTS, enabled, means, settled, show
 from tests.helpers.scenes import LIVE
@@ -492,11 +492,3 @@ def test_a_finger_drags_points_and_scrolls_beside_them(shown):
     live.swipe((x, y), (x, y - 120))
     live.page.wait_for_function("scrollY > 20")
     assert live.get("state.points") == ORIGINAL
-
-
-@pytest.mark.parametrize("name", LIVE)
-def test_without_scripts_there_is_a_picture_and_a_sentence(open_page, name):
-    page = open_page(java_script_enabled=False)
-    page.set_content(HTML.format(LIVE[name]()._repr_html_()))
-    assert len(page.locator("img").get_attribute("alt")) > 20
-    assert "still picture" in page.locator("figcaption").inner_text()

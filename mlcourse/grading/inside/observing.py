@@ -27,7 +27,7 @@ LIBRARIES = (
         for path in (os.__file__, os.path.dirname(np.__file__), mlcourse.__file__)
     ),
 )
-OURS = ("mlcourse.grading.", "mlcourse.plain.")  # what calls the answers
+OURS = ("mlcourse.binding.", "mlcourse.grading.", "mlcourse.plain.")  # what calls the answers
 HELPERS = ("sklearn.utils.parallel.",)  # what packages call in threads of their own
 
 

@@ -56,7 +56,7 @@ def test_nothing_is_lent_to_what_is_missing_or_opted_out(monkeypatch):
     assert lent_to(FIT_EM, call, **wrong) == []
 
 
-def test_where_a_call_would_be_the_answer_only_what_the_text_names_is_lent():
+def test_only_what_the_text_of_a_bug_hunt_names_is_lent():
     fix_em = CATALOGUE.tasks["fix_em"]
     cell = "def fix_em(x, pi, mu, var): return m_step(x, responsibilities_1d(x, pi, mu, var))"
     wrong = {"fix_em": "wrong", "m_step": "not attempted", "responsibilities_1d": "wrong"}
