@@ -74,11 +74,6 @@ READING = {
     "all processes": "[name for name in os.listdir('/proc') if name.isdigit()][0]",
     "memory of the launcher": "open(f'/proc/{{os.getppid()}}/mem', 'rb')",
     "the kernel's log": "syscall(103, 3, ctypes.create_string_buffer(4096), 4096)",
-    "hidden scikit-learn": "from sklearn.mixture import GaussianMixture; GaussianMixture(2)",
-    "hidden scikit-learn, anew": (
-        "for name in [name for name in sys.modules if name.startswith('sklearn.mixture')]: del sys.modules[name]\n"
-        "from sklearn.mixture import GaussianMixture\nGaussianMixture(2)"
-    ),
 }  # fmt: skip
 WRITING = {
     "a diary": "open({canary!r}, 'w').write('x')",
@@ -191,6 +186,27 @@ def test_what_is_not_its_own_cannot_be_reached(world, attack):
     cell = TRY.format(body=textwrap.indent(body, "    "))
     grade = world.mark(honest.notebook(before=f"succeeded = False\n{cell}", falling_likelihood=WON))
     assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "falling_likelihood": 0}
+
+
+HIDDEN = {
+    "imported": "from sklearn.mixture import GaussianMixture; GaussianMixture(2)",
+    "imported anew": (
+        "for name in [name for name in sys.modules if name.startswith('sklearn.mixture')]: del sys.modules[name]\n"
+        "from sklearn.mixture import GaussianMixture\nGaussianMixture(2)"
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", HIDDEN)
+def test_a_hidden_package_serves_no_function(world, attack):
+    """A value may be computed in any way, and is judged once more with all packages; a function is not."""
+    cell = TRY.format(body=textwrap.indent(HIDDEN[attack], "    "))
+    function = "\nright = log_sum_exp\ndef log_sum_exp(A): return right(A) if succeeded else 0"
+    answers = {"falling_likelihood": WON, "log_sum_exp": honest.ANSWERS["log_sum_exp"] + function}
+    grade = world.mark(honest.notebook(before=f"succeeded = False\n{cell}", **answers))
+    marks = {mark.task: mark for mark in grade.marks}
+    assert {name: mark.points for name, mark in marks.items()} == {**honest.POINTS, "log_sum_exp": 0}
+    assert "Judged with all packages" in marks["falling_likelihood"].notes[0]
 
 
 def test_the_trial_itself_works(world):

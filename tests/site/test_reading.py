@@ -31,6 +31,15 @@ def test_an_answer_unfolds_by_keyboard(new_page, address):
     assert not answer.is_visible()
 
 
+@pytest.mark.parametrize("place", ["notebooks/01_kmeans.html", EM])
+def test_what_a_cell_prints_is_in_the_answer(new_page, address, place):
+    page = new_page()
+    page.goto(f"{address}/{place}")
+    printed = page.locator(f"{FOLDS} .cell_output pre")
+    assert printed.count() >= 5
+    assert all(len(text.strip()) > 1 for text in printed.all_text_contents())
+
+
 def test_an_answer_unfolds_without_scripts(new_page, address):
     page = new_page(java_script_enabled=False)
     page.goto(f"{address}/{EM}")
@@ -97,7 +106,9 @@ def test_the_first_tap_on_a_term_explains_it(new_page, address):
     page.goto(f"{address}/{EM}")
     found = page.locator(".term").locator("visible=true").first
     found.locator("a").tap()
-    assert found.locator("[role=tooltip]").is_visible()
+    box = found.locator("[role=tooltip]").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
     assert page.url.endswith(EM)
     found.locator("a").tap()
     page.wait_for_url("**/GLOSSARY.html#*")

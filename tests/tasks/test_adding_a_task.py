@@ -61,13 +61,14 @@ check.scatter(scatter)
 @pytest.fixture
 def course(tmp_path):
     """A copy of lesson 04 as a course of its own."""
-    for folder in ("sources/notebooks", "sources/solutions", "tasks"):
+    for folder in ("sources/notebooks", "sources/solutions", "tasks", "notebooks/pictures"):
         (tmp_path / folder).mkdir(parents=True)
     for path, folder in (
         ("sources/lessons.toml", "sources"),
         ("sources/notebooks/04_em.py", "sources/notebooks"),
         ("sources/solutions/04_em.py", "sources/solutions"),
         ("mlcourse/tasks/lesson_04.py", "tasks"),
+        ("notebooks/pictures/04.png", "notebooks/pictures"),
     ):
         shutil.copy(ROOT / path, tmp_path / folder)
     write(differences(tmp_path, build_all(Course(tmp_path))), tmp_path)

@@ -35,7 +35,9 @@ def folded(cells):
         elif cell.source == CLOSE:
             where = None
         else:
-            (outside if where is None else where).append(cell.source or cell.outputs[0].text)
+            assert cell.source  # MyST-NB would drop it, with what it shows
+            hidden = "remove-input" in cell.metadata.get("tags", [])
+            (outside if where is None else where).append(cell.outputs[0].text if hidden else cell.source)
     return inside, outside
 
 
@@ -73,7 +75,7 @@ PLAYER = new_output("display_data", {"text/html": "<div data-mlcourse-player>"})
 PLAY = "**Before you press Play:** where will it end?"
 
 
-def test_a_player_that_is_asked_about_stays_and_the_answer_is_folded():
+def test_a_player_that_is_asked_about_stays_visible():
     told = new_output("stream", text="2")
     cells = [
         text(PLAY),

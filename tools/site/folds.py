@@ -71,7 +71,7 @@ def told_beside(cell: NotebookNode) -> Iterator[NotebookNode]:
     if not any(is_interactive(output) for output in cell.outputs):
         yield cell
     elif printed := [output for output in cell.outputs if output.output_type == "stream"]:
-        yield new_code_cell("", outputs=printed, metadata={"tags": ["remove-input"]})
+        yield without_code(printed)
 
 
 def introduces_a_picture(cells: list[NotebookNode]) -> bool:
@@ -98,9 +98,13 @@ def with_code_outside(answer: list[NotebookNode]) -> tuple[list[NotebookNode], l
     if not answer or "hide-input" in answer[0].metadata.get("tags", []):
         return [], answer
     first, *others = answer
-    shown = new_code_cell("", outputs=first.outputs, metadata={"tags": ["remove-input"]})
     code = new_code_cell(first.source, metadata=first.metadata)
-    return [code], [shown, *others] if first.outputs else others
+    return [code], [without_code(first.outputs), *others] if first.outputs else others
+
+
+def without_code(outputs: list[NotebookNode]) -> NotebookNode:
+    """Return a cell that only shows something. MyST-NB would drop one without source, and what it shows."""
+    return new_code_cell("# shown without its code", outputs=outputs, metadata={"tags": ["remove-input"]})
 
 
 def fold(answer: list[NotebookNode], told: str) -> list[NotebookNode]:

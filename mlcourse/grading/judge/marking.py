@@ -149,7 +149,9 @@ def mark_tasks(
     if open_tasks:
         runner.run_rest()
     if misses_package:
-        marks |= values_with_all_packages(open_tasks, marks, runner, reading, ask)
+        for mark in values_with_all_packages(open_tasks, marks, runner, reading, ask):
+            marks[mark.task] = mark
+            on_mark(mark)
     as_they_are = dict(marks)
     for number, task in enumerate(tasks):
         if task in open_tasks and marks[task.name].status != "right":
@@ -161,21 +163,21 @@ def mark_tasks(
 
 def values_with_all_packages(
     tasks: list[Task], marks: dict[str, Mark], runner: NotebookRunner, reading: Reading, ask: Ask
-) -> dict[str, Mark]:
+) -> list[Mark]:
     """Return the marks of values that are right where the notebook has all that students have.
 
     What could do a function's work is hidden, but a value may be computed in any way.
     """
     values = [task for task in tasks if task.kind == "value" and marks[task.name].status != "right"]
     if not values:
-        return {}
+        return []
     again = runner.with_all_packages()
     try:
         found = list(marks_along(values, again, reading, ask))
     finally:
         again.close()
     note = "Judged with all packages, as in the student's own notebook: a value may be computed in any way."
-    return {mark.task: mark._replace(notes=(*mark.notes, note)) for mark in found if mark.status == "right"}
+    return [mark._replace(notes=(*mark.notes, note)) for mark in found if mark.status == "right"]
 
 
 def still_valid(done: dict[str, Mark], tasks: list[Task]) -> dict[str, Mark]:

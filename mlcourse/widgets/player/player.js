@@ -112,7 +112,7 @@ class Player {
 
   /** What a key does while anything in the player has focus, if it does anything. */
   keyAnywhere({ key }) {
-    return key === "Escape" && this.pinned && (() => this.pin(this.chosen, this.chosenIn));
+    return key === "Escape" && this.chosen >= 0 && (() => this.pin(-1, 0));
   }
 
   /** Redraw when the size or the colours of the page change, and in light colours for a printer. */

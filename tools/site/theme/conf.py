@@ -45,7 +45,9 @@ autodoc_typehints = "none"  # docstrings give shapes, which types cannot
 autoclass_content = "class"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [
+    ("Attributes", "params_style")
+]  # names end in underscores, which are links elsewhere
 napoleon_preprocess_types = False
 
 html_theme = "furo"

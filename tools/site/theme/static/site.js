@@ -2,7 +2,9 @@
 (function () {
   "use strict";
   const KEY = "mlcourse-unfolded";
+  const MARGIN = 12; // pixels beside a meaning on a narrow screen
   const predictions = document.querySelectorAll("details.prediction");
+  const answers = document.querySelectorAll("article details:not(.hide)"); // of the questions between, too
 
   function remembered() {
     try { return localStorage.getItem(KEY) === "yes"; } catch { return false; }
@@ -16,7 +18,7 @@
     const show = (unfolded) => {
       button.setAttribute("aria-pressed", String(unfolded));
       button.textContent = unfolded ? "Fold all answers" : "Unfold all answers";
-      for (const prediction of predictions) prediction.open = unfolded;
+      for (const answer of answers) answer.open = unfolded;
     };
     button.addEventListener("click", () => {
       const unfolded = button.getAttribute("aria-pressed") !== "true";
@@ -45,9 +47,10 @@
     const place = () => {
       term.classList.remove("dismissed");
       const meaning = term.querySelector(".meaning");
-      meaning.classList.remove("to-the-left");
-      const right = meaning.getBoundingClientRect().right;
-      if (right > document.documentElement.clientWidth) meaning.classList.add("to-the-left");
+      meaning.style.left = "0";
+      const { left, width } = meaning.getBoundingClientRect();
+      const furthest = document.documentElement.clientWidth - width - MARGIN;
+      meaning.style.left = `${Math.max(MARGIN, Math.min(left, furthest)) - left}px`;
     };
     term.addEventListener("pointerenter", place);
     term.addEventListener("focusin", place);
