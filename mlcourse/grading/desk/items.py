@@ -1,6 +1,5 @@
 """What can be marked by hand: every open answer, and every mark of a check."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed, Manifest
 from mlcourse.grading.records.results import defining_cells, lean, load_result
+from mlcourse.grading.records.text import in_letters
 from mlcourse.grading.report.byhand import WHOLE, Key, mark_key, notebook_key
 from mlcourse.grading.report.exports import NO_ANSWER
 from mlcourse.grading.report.publish import keeper_of, notebook_of, read_register, results_of
@@ -87,17 +87,17 @@ def _items(listed: Listed, student: Student, grade: Grade) -> Iterable[Item]:
         is_open = mark.task in grade.open_answers
         if is_open and grade.status in UNGRADED and not grade.open_answers[mark.task]:
             continue  # nothing was found in this notebook; `by_hand.csv` has no row for it either
-        digest = hashlib.sha256(f"{listed.name}\0{mark.task}".encode()).hexdigest()[:32]
         who = (label_of(listed, student), listed.owner, grade.source, student.group, grade.lesson or "")
         answered = not is_open or bool(grade.open_answers[mark.task].strip())
-        yield Item(digest, listed, *who, mark, mark_key(grade, mark), is_open, answered)
+        id_ = in_letters(f"{listed.name}\0{mark.task}")
+        yield Item(id_, listed, *who, mark, mark_key(grade, mark), is_open, answered)
 
 
 def _whole(listed: Listed, student: Student, grade: Grade) -> Item:
     """Return the item of a notebook that could not be graded, with which somebody has to deal."""
-    digest = hashlib.sha256(f"{listed.name}\0{WHOLE}".encode()).hexdigest()[:32]
     who = (label_of(listed, student), listed.owner, grade.source, student.group, "")
-    return Item(digest, listed, *who, Mark(WHOLE, 0, 0, "by hand"), notebook_key(grade), True)
+    whole = Mark(WHOLE, 0, 0, "by hand")
+    return Item(in_letters(f"{listed.name}\0{WHOLE}"), listed, *who, whole, notebook_key(grade), True)
 
 
 def _places(items: Iterable[Item]) -> dict[tuple[str, str], tuple[str, int]]:

@@ -1,15 +1,14 @@
 """Several notebooks of a student for one lesson, of which the instructor chooses one."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mlcourse.grading.gradebook.book import Bookkeeper
+from mlcourse.grading.gradebook.book import Bookkeeper, only_choice
 from mlcourse.grading.records.grade import Grade
-from mlcourse.grading.records.text import format_points
+from mlcourse.grading.records.text import format_points, in_letters
 from mlcourse.grading.report.pages import moment_of
-from mlcourse.grading.report.several import NO, YES, Place, Row, choose, place_of, read_several
+from mlcourse.grading.report.several import NO, WORDS, YES, Place, Row, choose, place_of, read_several
 from mlcourse.grading.report.words import status_words
 
 
@@ -38,14 +37,14 @@ def groups_of(keeper: Bookkeeper, grades: Mapping[str, Grade]) -> list[Group]:
             continue  # it is not known what these are notebooks for
         candidates = []
         for each in those:
-            digest = hashlib.sha256(f"{each.name}\0{lesson}".encode()).hexdigest()[:16]
             time = (
                 f"handed in {moment_of(each.handed_in, keeper.gradebook.zone)}"
                 if each.handed_in is not None
                 else ""
             )
             about = ", ".join(filter(None, [time, _points(grades[each.name])]))
-            candidates.append(Candidate(digest, each.name, place_of(each, lesson), about))
+            id_ = in_letters(f"{each.name}\0{lesson}")
+            candidates.append(Candidate(id_, each.name, place_of(each, lesson), about))
         groups.append(Group(student.name, lesson, candidates))
     return sorted(groups, key=lambda group: (group.lesson, group.student.casefold()))
 
@@ -88,8 +87,8 @@ class Several:
     def chosen(self, group: Group) -> Candidate | None:
         """Return the notebook that counts; None while none is chosen, or if there is one that nobody has seen."""
         rows = [self._rows.get(each.place) for each in group.candidates]
-        yes = [each for each, row in zip(group.candidates, rows) if row and row.counts == YES]
-        return yes[0] if len(yes) == 1 and None not in rows else None
+        place = only_choice([row and WORDS[row.counts] for row in rows])
+        return None if place is None else group.candidates[place]
 
     def undecided(self) -> int:
         return sum(self.chosen(group) is None for group in self.groups)

@@ -198,6 +198,11 @@ def tasks_of(grades: Iterable[Grade]) -> dict[str, int]:
 # ── Whose is it, and is it late? ─────────────────────────────────────────────────────────────────────
 
 
+def only_choice(counts: Sequence[bool | None]) -> int | None:
+    """Return the place of the one that counts; None if there is not exactly one, or one that nobody has seen yet."""
+    return counts.index(True) if None not in counts and counts.count(True) == 1 else None
+
+
 class Bookkeeper:
     """Knows from the list of submissions whose each is and when it was due; grades come later, one by one.
 
@@ -305,8 +310,8 @@ class Bookkeeper:
 
     def chosen_of(self, lesson: str, those: Sequence[Listed]) -> Listed | None:
         """Return the notebook that was chosen among several; None while it is open which one counts."""
-        known = [self.choices.get((each.name, lesson)) for each in those]
-        return those[known.index(True)] if None not in known and known.count(True) == 1 else None
+        place = only_choice([self.choices.get((each.name, lesson)) for each in those])
+        return None if place is None else those[place]
 
     def _undecided_remarks(self) -> Iterator[str]:
         """Yield a sentence about each student with several notebooks for a lesson, until one of them is chosen."""
