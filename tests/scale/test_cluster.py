@@ -39,9 +39,16 @@ def cluster_of(n_workers, **options):
 
 
 @pytest.fixture(scope="module")
-def client():
+def shared_client():
     with cluster_of(2) as client:
         yield client
+
+
+@pytest.fixture
+def client(shared_client):
+    """The client of a cluster of two workers, both there even if the test before this one killed one."""
+    shared_client.wait_for_workers(2, timeout=60)
+    return shared_client
 
 
 @pytest.fixture
