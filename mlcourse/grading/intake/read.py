@@ -125,7 +125,7 @@ def read_one(
     left_over = "" if lesson else also_has(cells, catalogue, to_mark)
     if lesson is None and to_mark:
         lesson, *_ = to_mark
-    if not problem and not recognised and (name := lecture_in(cells)) in catalogue.lessons:
+    if not problem and (name := lecture_in(cells, catalogue)):
         lesson, problem = name, f"This is the lecture's notebook; hand in exercises/{name}_exercises.ipynb."
     elif not problem and lesson is None:
         problem = unrecognised(recognised)
@@ -149,11 +149,16 @@ def read_one(
     )
 
 
-def lecture_in(cells: Iterable[Cell]) -> str:
-    """Return the lesson of a lecture's notebook, which leads to its exercise; empty if it is another notebook."""
+def lecture_in(cells: tuple[Cell, ...], catalogue: Catalogue) -> str:
+    """Return the lesson of a lecture's notebook, which leads to its exercise; empty if it is another notebook.
+
+    A lecture may define what its exercise asks for, but it has none of the tasks.
+    """
     first = next((cell.source for cell in cells if cell.kind == "markdown"), "")
     found = LECTURE.search(first)
-    return found["lesson"] if found else ""
+    if not found or found["lesson"] not in catalogue.lessons or tasks_of_lessons(cells, catalogue):
+        return ""
+    return found["lesson"]
 
 
 def unrecognised(lessons: list[str]) -> str:

@@ -91,13 +91,14 @@ def lesson_and_problem(*tasks: str, lesson: str | None = None) -> tuple[str | No
     return found.lesson, found.problem
 
 
-def test_a_lecture_is_told_from_its_exercise() -> None:
-    data = OUR_COURSE.notebook("notebooks", "05_why_em_works").read_bytes()
-    lecture = read_one(Found(("ada.ipynb",), data), CATALOGUE)
-    assert lecture.lesson == "05_why_em_works"
-    assert lecture.problem is not None
-    assert "exercises/05_why_em_works_exercises.ipynb" in lecture.problem
-    exercise = OUR_COURSE.notebook("exercises", "05_why_em_works").read_bytes()
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_lecture_is_told_from_its_exercise(lesson: str, named: bool) -> None:
+    data = OUR_COURSE.notebook("notebooks", lesson).read_bytes()
+    lecture = read_one(Found(("ada.ipynb",), data), CATALOGUE, lesson if named else None)
+    assert lecture.lesson == lesson
+    assert f"exercises/{lesson}_exercises.ipynb" in str(lecture.problem)
+    exercise = OUR_COURSE.notebook("exercises", lesson).read_bytes()
     assert read_one(Found(("ada.ipynb",), exercise), CATALOGUE).problem is None
 
 
