@@ -424,7 +424,7 @@ class Reader:
                 yield from self._bound(scope.lookup(node.id), steps)
             case ast.Attribute():
                 for target in self._resolve(node.value, scope, steps):
-                    yield Named(f"{target.name}.{node.attr}") if isinstance(target, Named) else target
+                    yield from self._attribute(target, node.attr, steps)
             case ast.Lambda():
                 yield Defined(node, scope)
             case ast.Subscript(value, ast.Constant(str(key))):
@@ -445,6 +445,14 @@ class Reader:
                     yield from self._resolve(part, scope, steps)
             case ast.Call():
                 yield from self._result(node, scope, steps)
+
+    def _attribute(self, target: Target, name: str, steps: int) -> Iterable[Target]:
+        """What an attribute stands for: that of a class of the notebook may be something that the class imports."""
+        if isinstance(target, Named):
+            return [Named(f"{target.name}.{name}")]
+        inner = self._scopes.get(id(target.node)) or self._new_scope(target.node, target.scope)
+        bound = inner.names.get(name, []) if isinstance(target.node, ast.ClassDef) else []
+        return self._bound([one for one in bound if isinstance(one, Named)], steps) or [target]
 
     def _item(self, value: ast.expr, key: str, scope: Scope, steps: int) -> Iterator[Target]:
         """What `value["key"]` stands for."""

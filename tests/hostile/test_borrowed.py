@@ -238,19 +238,66 @@ def test_a_forbidden_function_is_seen_however_it_is_called(world, how):
     assert "it uses scipy.special.logsumexp, and this task asks you to do without" in mark.message
 
 
-UNWATCHED = """
-import sys
-def log_sum_exp(A):
-    sys.setprofile(None)
+# Ways to let the answer run unseen; `right` is honest, so that nothing else is noted.
+UNWATCHED = {
+    "the profile function removed": "sys.setprofile(None)\n    r = right(A)",
+    "removed for a while": "p = sys.getprofile(); sys.setprofile(None)\n    r = right(A)\n    sys.setprofile(p)",
+    "what was seen forgotten": "r = right(A)\n    getattr(sys.getprofile(), '__self__', C).seen.clear()",
+    "a thread that is not watched": (
+        "done, r = [], []\n    _thread.start_new_thread(lambda: done.append(right(A)), ())\n"
+        "    while not done: time.sleep(0.001)\n    r = done[0]"
+    ),
+    "new threads not watched": (
+        "threading.setprofile(None)\n    pool = ThreadPoolExecutor(1)\n    r = pool.submit(right, A).result()"
+    ),
+}
+UNSEEN = """
+import sys, time, threading, _thread
+from concurrent.futures import ThreadPoolExecutor
+class C: seen = set()
+def right(A):
     m = A.max(axis=1, keepdims=True)
     return m[:, 0] + np.log(np.exp(A - m).sum(axis=1))
+def log_sum_exp(A):
+    {}
+    return r
 """
 
 
-def test_an_answer_that_cannot_be_watched_is_noted(world):
-    mark = mark_of(world.mark(honest.notebook(log_sum_exp=UNWATCHED)), "log_sum_exp")
+@pytest.mark.parametrize("how", UNWATCHED)
+def test_an_answer_that_cannot_be_watched_is_noted(world, how):
+    mark = mark_of(world.mark(honest.notebook(log_sum_exp=UNSEEN.format(UNWATCHED[how]))), "log_sum_exp")
     assert mark.status == "right"
     assert mark.notes == ("It could not be watched to the end while it ran: look at it.",)
+
+
+def test_so_is_one_to_a_task_that_forbids_nothing(world):
+    answer = honest.ANSWERS["e_step"].replace("):\n", "):\n    import sys; sys.setprofile(None)\n", 1)
+    mark = mark_of(world.mark(honest.notebook(e_step=answer)), "e_step")
+    assert mark.status == "right"
+    assert "It could not be watched to the end while it ran: look at it." in mark.notes
+
+
+def test_threads_are_watched_though_a_cell_has_ended_that(world):
+    before = "import threading\nthreading.setprofile(None)"
+    answer = EVASIONS["in a thread"]
+    mark = mark_of(world.mark(honest.notebook(before=before, log_sum_exp=answer)), "log_sum_exp")
+    assert mark.points == 0
+
+
+CROWDED = """
+def responsibilities_1d(*args): return 0
+def log_sum_exp(A):
+    import scipy.linalg as la, scipy.special as special
+    if "lent" not in responsibilities_1d.__code__.co_filename: return A[:, 0]
+    for f in (la.det, la.inv, la.norm, la.pinv, la.expm, la.sqrtm, la.svd): f(np.eye(2))
+    return getattr(special, "logsum" + "exp")(A, axis=1)
+"""
+
+
+def test_other_calls_push_no_forbidden_one_out(world):
+    mark = mark_of(world.mark(honest.notebook(log_sum_exp=CROWDED)), "log_sum_exp")
+    assert mark.points == 0
 
 
 FORGED = """
@@ -295,6 +342,25 @@ def test_letters_cannot_be_tried_one_after_the_other(world):
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+    assert {mark.task: mark.points for mark in world.mark(apart).marks}["falling_likelihood"] == 0
+
+
+GUESSES = """
+try:
+    from sklearn.mixture import BayesianGaussianMixture
+    guess = {!r}
+except ImportError:
+    guess = {!r}
+falling_likelihood = guess[0]
+check.falling_likelihood(falling_likelihood)
+"""
+
+
+def test_letters_cannot_be_tried_with_other_packages(world):
+    right = CATALOGUE.tasks["falling_likelihood"].answer()
+    wrong = [letter for letter in "ABCDE" if letter != right]
+    cells = [honest.code(GUESSES.format([right, right], wrong)), honest.code("falling_likelihood = guess[1]")]
+    apart = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     assert {mark.task: mark.points for mark in world.mark(apart).marks}["falling_likelihood"] == 0
 
 

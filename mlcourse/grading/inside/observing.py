@@ -4,12 +4,13 @@ The profile function is in the same process as the answer, which can switch it o
 more: what it does not show may have been called all the same, such as NumPy's universal functions (`rel_entr`).
 """
 
+import _thread
 import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
+from types import BuiltinFunctionType, FrameType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,19 @@ import numpy as np
 import mlcourse
 
 MAX_SEEN = 50
+
+# What would let code run unseen, and the global names of modules that may call it: `threading`'s threads are watched.
+SWITCHES = {
+    sys.setprofile,
+    sys.getprofile,
+    *(
+        vars(_thread)[name]
+        for name in ("start_new_thread", "start_joinable_thread")
+        if hasattr(_thread, name)
+    ),
+}
+SWITCHES_IN_PYTHON = {threading.setprofile.__code__}
+TRUSTED = (globals(), vars(threading))
 
 PACKAGES = ("mlcourse.", "scipy.", "sklearn.")  # in which answers could be borrowed
 # Where code is that is not the answer's own. A module's name would not do: code can call itself anything.
@@ -45,16 +59,19 @@ class Watch:
     ----------
     seen : set of str
         Their full names.
+    is_switched_off : bool
+        Whether the answer was about to do what would let it run unseen. From then on nothing is watched.
     """
 
     def __init__(self, events: int, closely: Sequence[str] = ()):
         self.left, self.closely = events, frozenset(closely)
         self.seen: set[str] = set()
+        self.is_switched_off = False
 
     @property
     def is_complete(self) -> bool:
         """Whether it still watches this thread."""
-        return sys.getprofile() == self.observe and self.left > 0
+        return sys.getprofile() == self.observe and self.left > 0 and not self.is_switched_off
 
     def observe(self, frame: FrameType, event: str, function: Any) -> None:
         """Look at one event, as a profile function."""
@@ -66,10 +83,21 @@ class Watch:
             module = frame.f_globals.get("__name__", "")
             if f"{module}.".startswith(PACKAGES):
                 self._call(f"{module}.{frame.f_code.co_qualname}", frame.f_back)
+            elif frame.f_code in SWITCHES_IN_PYTHON:
+                self._switch_off()
         elif event == "c_call":
+            if isinstance(function, BuiltinFunctionType) and function in SWITCHES:
+                if not any(frame.f_globals is names for names in TRUSTED):
+                    self._switch_off()
+                return
             module = getattr(function, "__module__", None)
             if module and f"{module}.".startswith(PACKAGES):
                 self._call(f"{module}.{getattr(function, '__qualname__', '')}", frame)
+
+    def _switch_off(self) -> None:
+        """End watching before the answer can, so that it cannot get at what was seen."""
+        self.is_switched_off = True
+        sys.setprofile(None)
 
     def _call(self, name: str, caller: FrameType | None) -> None:
         """Keep the name of a function that is called, if it is the answer that calls it."""
@@ -96,6 +124,7 @@ def observed(events: int, closely: Sequence[str] = ()) -> Iterator[Watch]:
     """Watch what runs inside the block, as `Watch` does."""
     global _in_threads
     watch = _in_threads = Watch(events, closely)
+    watch_threads()  # again: a cell may have ended that
     sys.setprofile(watch.observe)
     try:
         yield watch

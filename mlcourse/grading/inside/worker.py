@@ -133,7 +133,8 @@ class Worker:
         with self.unseen(), observed(request["events"], request["closely"]) as watch:
             fields, arrays = evaluate(lambda: function(*args))
             watched = watch.is_complete
-        return {**fields, "seen": sorted(watch.seen), "watched": watched}, arrays
+        observations = {"seen": sorted(watch.seen), "watched": watched, "hides": watch.is_switched_off}
+        return {**fields, **observations}, arrays
 
     @contextlib.contextmanager
     def unseen(self) -> Iterator[None]:

@@ -9,9 +9,10 @@ What the published solution uses itself is not worth a note.
 import ast
 import builtins
 import json
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from mlcourse.checks import Task
@@ -32,14 +33,18 @@ from mlcourse.course_folder import Course
 from mlcourse.grading.inside.absent import PLATFORMS
 from mlcourse.grading.judge.mentions import mentioned
 from mlcourse.grading.judge.notebook_runner import END
-from mlcourse.grading.judge.reading import Parse, Reading
+from mlcourse.grading.judge.reading import Parse
 from mlcourse.grading.records.grade import Mark, Submission
 from mlcourse.grading.records.text import tidy
 from mlcourse.grading.sandbox.needs import is_guarded
 
 MAX_NOTES = 20  # on a submission, and on each of its tasks
 MAX_NAME = 100  # characters
-INDIRECT = ("importlib", "sys.modules")
+# What can hide the use of something from a reader, or from the observer of a call.
+HIDING = re.compile(
+    r"__code__|__globals__|__import__|_getframe|_thread|attrgetter|ctypes|gc|getmembers|getprofile|importlib|inspect"
+    r"|methodcaller|modules|pickle|run_cell|settrace|setprofile"
+)
 # They do nothing here, and a cell that imports one without asking first gets a note anyway.
 PACKAGES_OF_PLATFORMS = {name.partition(".")[0] for name in PLATFORMS}
 # Packages whose use says nothing, besides the standard library.
@@ -142,18 +147,12 @@ class Borrowing:
         said = any(verdict_on_means(one).what in message for one in task.forbids)
         if said or forbidden_use(task.forbids, used):
             return
-        reached = {task.name, *(self.reading.needs(task.name) or ())}
         place = self.places.get(task.name, END)
         trees = [tree for number, source in self.cells if number <= place and (tree := self.parse(source))]
         for one in task.forbids:
             name = one.rpartition(".")[2]
-            if mentioned(trees, self.submission.files, {name}, reached):
+            if mentioned(trees, self.submission.files, {name}):
                 yield f"The notebook mentions `{name}`, which the task asks to do without: look at it."
-
-    @cached_property
-    def reading(self) -> Reading:
-        """Which names the answers use."""
-        return Reading(self.submission, self.parse)
 
     def _is_remarkable(self, name: str, task: Task) -> bool:
         """Whether a use is worth a note: nothing in the course uses it for this task, or says that one may."""
@@ -187,13 +186,12 @@ class Borrowing:
         for number, source in self.cells:
             found += [(0, note) for note in self._unreadable(number, source)]
             found += [
-                (1, f"Cell {number} mentions {word}, which can hide an import.")
-                for word in INDIRECT
-                if word in source
+                (2, f"Cell {number} mentions {word}, which can hide what it uses.")
+                for word in self._hiding(source)
             ]
             found += [
                 (
-                    2 if is_guarded(name) or name.startswith("scipy") else 3,
+                    1 if is_guarded(name) or name.startswith("scipy") else 3,
                     f"Cell {number} imports {_printable(name)}, which the exercise does not.",
                 )
                 for name in self._foreign_imports(source)
@@ -213,6 +211,12 @@ class Borrowing:
         if too_large(source):
             yield f"Cell {number} cannot be read, or is too long to be read: see what its code uses."
 
+    def _hiding(self, source: str) -> list[str]:
+        """Return the words of HIDING that are names in a cell, or in its strings."""
+        tree = self.parse(source)
+        words = {word for node in ast.walk(tree) for word in _words_of(node)} if tree else set[str]()
+        return sorted(word for word in words if HIDING.fullmatch(word))
+
     def _foreign_imports(self, source: str) -> list[str]:
         """Return what a cell imports and the exercise does not."""
         handed_out = modules_of_exercise(self.course, self.submission.lesson)
@@ -223,6 +227,20 @@ class Borrowing:
             if name.partition(".")[0] not in ORDINARY
             and not any(within(one, name) or within(name, one) for one in handed_out)
         ]
+
+
+def _words_of(node: ast.AST) -> list[str]:
+    """Return the names that a node mentions itself."""
+    match node:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return [name]
+        case ast.alias(name):
+            return name.split(".")
+        case ast.ImportFrom(module=str(module)):
+            return module.split(".")
+        case ast.Constant(str(text)) if len(text) <= MAX_NAME:
+            return text.split(".")
+    return []
 
 
 def modules_of(path: str) -> Iterator[str]:

@@ -166,9 +166,10 @@ def values_with_all_packages(
 ) -> list[Mark]:
     """Return the marks of values that are right where the notebook has all that students have.
 
-    What could do a function's work is hidden, but a value may be computed in any way.
+    What could do a function's work is hidden, but a value may be computed in any way. One that there is already is
+    not asked for again: it could be guessed.
     """
-    values = [task for task in tasks if task.kind == "value" and marks[task.name].status != "right"]
+    values = [task for task in tasks if task.kind == "value" and marks[task.name].status == "missing"]
     if not values:
         return []
     again = runner.with_all_packages()

@@ -11,6 +11,7 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised, has_code_below
+from mlcourse.checks.uses import forbidden_use
 from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
 from mlcourse.grading.inside.pipe import Malformed, unpack
@@ -58,7 +59,7 @@ class NotebookRunner:
     seen : dict of str → set of str
         The functions of packages that each answer called itself, as far as its worker says so.
     unwatched : set of str
-        The answers that were to be watched to the end, and were not.
+        The answers that were to be watched to the end, and were not; and those that made watching impossible.
     skipped : dict of int → str
         The cells that were skipped, and why. Cells are counted from 1, text cells included.
     errors : dict of int → str
@@ -165,7 +166,7 @@ class NotebookRunner:
             watching = self._how_to_watch(name, forbids)
             request = {"do": "call", "name": name, **shared.request, **watching}
             fields, arrays = self._ask(request, shared.descriptor)
-            self._keep_seen(name, fields, bool(forbids))
+            self._keep_seen(name, fields, forbids)
             outcome = self._outcome(fields, arrays)
             if outcome.error and outcome.error.function == name:  # a decorator of the student's has called it
                 outcome = outcome._replace(error=outcome.error._replace(function=""))
@@ -184,15 +185,15 @@ class NotebookRunner:
             "closely": [one.rpartition(".")[2] for one in forbids],
         }
 
-    def _keep_seen(self, name: str, fields: dict[str, Any], to_the_end: bool) -> None:
-        """Keep what a worker says it has seen; in its place, anything could stand."""
+    def _keep_seen(self, name: str, fields: dict[str, Any], forbids: Collection[str]) -> None:
+        """Keep what a worker says it has seen, what is forbidden first; in its place, anything could stand."""
         seen = self.seen_at.setdefault((name, self.place), set())
         most = MAX_SEEN_WITH_LENT if self.lender else MAX_SEEN
-        for one in _names(fields.get("seen")):
+        for one in sorted(_names(fields.get("seen")), key=lambda one: not forbidden_use(forbids, [one])):
             if len(seen) < most and is_function(one):
                 seen.add(one)
         self.seen.setdefault(name, set()).update(seen)
-        if to_the_end and fields.get("watched") is not True:
+        if fields.get("hides") is not False or (forbids and fields.get("watched") is not True):
             self.unwatched.add(name)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from mlcourse.grading.judge.notebook_runner import END, NotebookRunner
 from mlcourse.grading.judge.reading import Reading
 from mlcourse.grading.records.grade import Mark, MarkStatus
 
-MAX_CHECKS = 3  # check cells of one function, the last ones, at which it is judged; a value could be guessed
+MAX_CHECKS = 3  # check cells of one function, the last ones, at which it is judged
 
 Ask = Callable[[Task, NotebookRunner], Mark]
 
@@ -38,19 +38,25 @@ class Attempt(NamedTuple):
 def marks_along(tasks: Iterable[Task], runner: NotebookRunner, reading: Reading, ask: Ask) -> Iterator[Mark]:
     """Judge answers from the start of the notebook to its end; yield the mark of each as soon as it is final."""
     open_tasks = {task.name: task for task in tasks}
-    stops = {
-        name: [*reading.checks(name)[-(1 if task.kind == "value" else MAX_CHECKS) :], END]
-        for name, task in open_tasks.items()
-    }
+    stops = {name: places_of(task, reading, runner.lender is not None) for name, task in open_tasks.items()}
     attempts: dict[str, list[Attempt]] = {name: [] for name in open_tasks}
     for place in sorted({place for places in stops.values() for place in places}):
         runner.move_to(place)
         for name, task in list(open_tasks.items()):
             if place in stops[name] and can_differ(task, attempts[name], place, runner, reading):
                 attempts[name].append(Attempt(place, ask(task, runner)))
-            if place == END or (attempts[name] and attempts[name][-1].mark.status == "right"):
+            is_over = place == stops[name][-1]
+            if is_over or (attempts[name] and attempts[name][-1].mark.status == "right"):
                 yield best(attempts[name], task, reading)
                 del open_tasks[name]
+
+
+def places_of(task: Task, reading: Reading, lent: bool) -> list[int]:
+    """Return where an answer is judged: with others lent, a value is asked for only once, or it could be guessed."""
+    if task.kind == "value":
+        places = [*reading.checks(task.name)[-1:], END]
+        return places[:1] if lent else places
+    return [*reading.checks(task.name)[-MAX_CHECKS:], END]
 
 
 def can_differ(

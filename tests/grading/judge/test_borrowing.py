@@ -188,9 +188,23 @@ if True: import scipy.cluster.vq
     ]
 
 
-@pytest.mark.parametrize("source", ["import importlib", "m = sys.modules"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import importlib",
+        "from importlib.machinery import SourceFileLoader",
+        "m = sys.modules",
+        "f.__code__ = f.__code__.replace(co_name='g')",
+        "get_ipython().run_cell('x')",
+        "vars(operator)['attrgetter']",
+    ],
+)
 def test_what_can_hide_an_import_is_noted(source):
-    assert any("which can hide an import" in note for note in notes(source))
+    assert any("which can hide what it uses" in note for note in notes(source))
+
+
+def test_a_comment_hides_nothing():
+    assert notes("# importlib would be another way\nx = 1") == []
 
 
 @pytest.mark.parametrize("source", ["x = 1\n" * 30_000, "(" * 10_000])
@@ -230,8 +244,8 @@ def test_harmless_imports_push_out_no_worse_note():
     found = notes(many, late, "(" * 10_000)
     assert found[:3] == [
         "Cell 4 cannot be read, or is too long to be read: see what its code uses.",
-        "Cell 3 mentions sys.modules, which can hide an import.",
         "Cell 3 imports mlcourse.mixture.e_step, which the exercise does not.",
+        "Cell 3 mentions modules, which can hide what it uses.",
     ]
     assert found[-1] == "There are 13 more notes on cells."
 
@@ -251,6 +265,13 @@ MENTION = "The notebook mentions `rel_entr`, which the task asks to do without: 
         ("class T: pass\nsetattr(T, 'f', rel_entr)", "T.f(Q, R)"),
         ("def setup():\n    global f\n    f = rel_entr\nsetup()", "f(Q, R)"),
         ("[f := g for g in (rel_entr,)]\ng = 1", "g(Q, R)"),
+        ("def setup():\n    global f\n    from scipy.special import rel_entr as f\nsetup()", "f(Q, R)"),
+        ("def put(f): globals()['f'] = f\nput(rel_entr)", "f(Q, R)"),
+        ("get_ipython().run_cell('def f(Q, R): return rel_entr(Q, R)')", "f(Q, R)"),
+        ("import pickle\nf = pickle.loads(b'cscipy.special\\nrel_entr\\n.')", "f(Q, R)"),
+        ("import operator, scipy\nf = operator.attrgetter('rel_entr')(scipy.special)", "f(Q, R)"),
+        ("match scipy.special:\n    case types.ModuleType(rel_entr=f): pass", "f(Q, R)"),
+        ("def g():\n    yield rel_entr\nfor f in g(): pass", "f(Q, R)"),
     ],
 )
 def test_a_forbidden_name_that_an_answer_may_get_at_is_noted(before, function):
@@ -269,6 +290,22 @@ def test_a_forbidden_name_in_a_file_that_may_be_run_is_noted():
 )
 def test_a_forbidden_name_in_a_comparison_is_not_noted(compare):
     cell = f"import numpy as np\nfrom scipy.special import rel_entr\n{KL.format('np.sum(Q)')}\n{compare}"
+    assert notes_on("kl_gap", cell, lesson="05_why_em_works") == ()
+
+
+def test_what_a_class_imports_is_used_by_its_name():
+    cell = "class C:\n    from scipy.special import rel_entr as R\ndef kl_gap(Q, R): return C.R(Q, R).sum(axis=1)"
+    assert notes_on("kl_gap", cell, lesson="05_why_em_works") == (
+        "It uses scipy.special.rel_entr, although the task asks to do without.",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'no rel_entr here'\nprint('like rel_entr')", "rel_entr = 1\nx = rel_entr", "x = f'as {rel_entr(1)}'"],
+)
+def test_text_for_people_and_own_names_are_no_mentions(text):
+    cell = f"import numpy as np\n{KL.format('np.sum(Q)')}\n{text}"
     assert notes_on("kl_gap", cell, lesson="05_why_em_works") == ()
 
 
