@@ -1,4 +1,4 @@
-"""Start JupyterLab for the browser tests: a copy of the course's notebooks, served with the course's own settings."""
+"""JupyterLab for the browser tests, with the course's own settings, and copies of the course to open in it."""
 
 import contextlib
 import os
@@ -19,17 +19,13 @@ START_TIMEOUT = 300  # seconds: JupyterLab starts slowly on a busy machine
 
 @contextlib.contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """Copy the notebooks into a folder, serve it, and yield the address.
+    """Serve a folder, and yield the address.
 
     Raises
     ------
     RuntimeError
         If JupyterLab does not respond in time, or exits first; the message contains the end of its log.
     """
-    for part in ("notebooks", "exercises"):
-        shutil.copytree(ROOT / part, folder / part)
-    for name in ("GLOSSARY.md", "README.md"):
-        shutil.copy(ROOT / name, folder)
     places = private_jupyter(folder / ".jupyter")
     write_lab_config(places)
     # A kernel chooses its own Matplotlib backend, which the tests' MPLBACKEND would override.
@@ -48,6 +44,14 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         finally:
             server.terminate()  # it ends its kernels first
             server.wait()
+
+
+def copy_course(folder: Path) -> None:
+    """Make a folder with what readers of the course open."""
+    for part in ("notebooks", "exercises"):
+        shutil.copytree(ROOT / part, folder / part)
+    for name in ("GLOSSARY.md", "README.md"):
+        shutil.copy(ROOT / name, folder)
 
 
 def free_port() -> int:

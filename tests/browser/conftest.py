@@ -14,10 +14,11 @@ from tests.helpers.lab_page import close_notebooks, open_lab
 from tests.helpers.player_page import HTML
 from tests.helpers.scenes import PLAYERS
 from tools import browser
-from tools.jupyterlab import jupyterlab
+from tools.jupyterlab import copy_course, jupyterlab
 
 SCREENSHOTS = ROOT / ".screenshots"
 VIEWPORT = {"width": 1100, "height": 900}
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
 
 
@@ -100,7 +101,7 @@ def screenshot(request):
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def served(tmp_path_factory):
     """The address and folder of a JupyterLab: one that serves all workers, or one of our own."""
     if "MLCOURSE_LAB" in os.environ:
         address, folder = os.environ["MLCOURSE_LAB"].split(" ", 1)
@@ -112,13 +113,24 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def lab(served):
+    """The address of a JupyterLab, and the folder in it that has this worker's copy of the course.
+
+    Pages that open the same file share its kernel, and the first one to close the file ends it for all.
+    """
+    address, folder = served
+    copy_course(folder / WORKER)
+    return address, folder / WORKER
+
+
+@pytest.fixture(scope="session")
 def lab_session(chromium, lab):
     """JupyterLab in a page that stays open, so that it loads once, and the complaints of that page."""
-    address, _ = lab
+    address, folder = lab
     complaints = []
     with chromium.new_context(viewport=VIEWPORT) as context:
         page = listened_to(context.new_page(), complaints)
-        open_lab(page, address, os.environ.get("PYTEST_XDIST_WORKER", "alone"))
+        open_lab(page, address, folder.name)
         yield page, complaints
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.helpers.contrast import BROKEN_WORDS, CONTRASTS
-from tests.helpers.lab_page import NOTEBOOK, PANEL, open_notebook, run_all, scroll_to
+from tests.helpers.lab_page import NOTEBOOK, PANEL, open_notebook, run_all, scroll_to, wait_for_notebook
 
 THEMES = ["JupyterLab Light", "JupyterLab Dark"]
 AA = 4.5  # the least contrast of text by WCAG 2 AA
@@ -78,9 +78,11 @@ def test_messages_can_be_read_in_both_themes(lab_page, messages, theme, screensh
 
 
 @pytest.mark.parametrize("path", ["notebooks/00_welcome.ipynb", "exercises/04_em_exercises.ipynb"])
-def test_a_notebook_opens_without_a_change(lab_page, path):
-    page = lab_page
+def test_a_notebook_opens_without_a_change(lab, lab_page, path):
+    page, (_, folder) = lab_page, lab
     open_notebook(page, path)
+    kernel_of = page.evaluate(f"{PANEL}.sessionContext.session.path")
+    assert kernel_of == f"{folder.name}/{path}"  # no other worker's
     page.evaluate(
         f"async () => {{ await {PANEL}.sessionContext.session.kernel.info; await {PANEL}.context.ready; }}"
     )
@@ -99,7 +101,7 @@ def test_the_button_leads_to_the_next_notebook(lab_page, theme, screenshot):
         assert button.evaluate(CONTRASTS)[0][0] >= AA
         screenshot(page, f"end_of_{target.split('/')[0]}")
         button.click()
-        page.wait_for_function(f"(path) => {PANEL}?.context?.path === path", arg=target)
+        wait_for_notebook(page, target)
     page.wait_for_function(  # the file browser follows
         "() => document.querySelector('.jp-FileBrowser-crumbs')?.textContent.includes('notebooks')"
     )

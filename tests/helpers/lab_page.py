@@ -8,23 +8,33 @@ QUIET = (
 )
 
 
-def open_lab(page, address, workspace):
-    """Load JupyterLab in a workspace of its own."""
-    page.goto(f"{address}/lab/workspaces/{workspace}?reset", wait_until="domcontentloaded")
+def open_lab(page, address, folder):
+    """Load JupyterLab in a workspace of its own, for the copy of the course in a folder."""
+    page.goto(f"{address}/lab/workspaces/{folder}?reset", wait_until="domcontentloaded")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
     page.wait_for_function("window.jupyterapp?.commands.hasCommand('docmanager:open')")
     page.evaluate("window.jupyterapp.restored")
+    page.evaluate("(folder) => { window.courseFolder = folder; }", folder)
 
 
 def open_notebook(page, path):
-    """Open a notebook and wait for its kernel."""
+    """Open a notebook of the course and wait for its kernel."""
     # In braces, so that nothing is returned: Playwright would copy the notebook's whole panel to Python.
     page.evaluate(
-        "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }", path
+        """async (path) => {
+          path = `${window.courseFolder}/${path}`;
+          await window.jupyterapp.commands.execute("docmanager:open", { path });
+        }""",
+        path,
     )
-    page.wait_for_function(f"(path) => {PANEL}?.context?.path === path", arg=path)
+    wait_for_notebook(page, path)
     page.wait_for_selector(f"{NOTEBOOK} .jp-Cell")
     page.wait_for_function(QUIET)
+
+
+def wait_for_notebook(page, path):
+    """Wait until a notebook of the course is in view."""
+    page.wait_for_function(f"(path) => {PANEL}?.context?.path === `${{courseFolder}}/${{path}}`", arg=path)
 
 
 def close_notebooks(page):

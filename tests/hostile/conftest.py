@@ -13,7 +13,7 @@ from mlcourse.grading.sandbox.session import START_TIMEOUT, Session, WorkerEnded
 from mlcourse.grading.sandbox.watchdog import descendants
 from tests.helpers import honest
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
-from tests.helpers.honest import LIMITS, SEED
+from tests.helpers.honest import LIMITS, QUICK_COURSE, SEED
 
 
 def submitted(student: str, content: dict | bytes):
@@ -21,9 +21,7 @@ def submitted(student: str, content: dict | bytes):
     return read_one(Found((student, "04_em.ipynb"), data), CATALOGUE)
 
 
-# The honest neighbour of every hostile notebook has a few answers of each kind, and so costs little time.
-NEIGHBOURLY = ("log_sum_exp", "e_step", "largest_weight")
-BEN = submitted("ben", honest.short_notebook(*NEIGHBOURLY))
+BEN = submitted("ben", honest.short_notebook())  # the honest neighbour of every hostile notebook
 
 A_MOMENT = 0.3  # seconds
 # The strongest that works here; or those that MLCOURSE_SANDBOXES names, such as "bubblewrap landlock" in CI.
@@ -40,7 +38,7 @@ def walls(request):
         (pytest.skip if request.param == STRONGEST else pytest.fail)(str(error))
     with chosen:
         yield chosen
-        # After all that was tried, a whole honest notebook still gets all of its points.
+        # After all that was tried, an honest notebook still gets all of its points, for all cases.
         last = marking.grade(submitted("zoe", honest.notebook()), OUR_COURSE, chosen, SEED, limits=LIMITS)
         assert {mark.task: mark.points for mark in last.marks} == honest.POINTS
 
@@ -91,14 +89,13 @@ class World:
         submission = submitted("eve", content)
         before, reported = self.snapshot(), []
         grade = marking.grade(
-            submission, OUR_COURSE, self.walls, SEED, on_mark=reported.append, limits=LIMITS
+            submission, QUICK_COURSE, self.walls, SEED, on_mark=reported.append, limits=LIMITS
         )
         assert self.processes() == [], "a process is left"
         assert self.snapshot() == before, "something outside has changed"
         assert sorted(reported) == sorted(grade.marks)
-        neighbour = marking.grade(BEN, OUR_COURSE, self.walls, SEED, limits=LIMITS)
-        earned = {mark.task: mark.points for mark in neighbour.marks if mark.status != "missing"}
-        assert earned == {task: honest.POINTS[task] for task in NEIGHBOURLY}
+        neighbour = marking.grade(BEN, QUICK_COURSE, self.walls, SEED, limits=LIMITS)
+        assert honest.earned(neighbour) == honest.FEW
         assert neighbour.status == "ok"
         assert neighbour.notes == []
         assert neighbour.output == ""

@@ -19,9 +19,10 @@ from mlcourse.grading.report import markup
 from mlcourse.grading.report.publish import publish
 from tests.helpers import honest
 from tests.helpers.processes import is_running, wait_until
-from tests.hostile.test_formats import GOOD, put
+from tests.hostile.test_formats import put
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+GOOD = honest.as_bytes(honest.notebook())
 STUDENTS = {
     "ada": GOOD,
     "=cmd()|' C'!A1": GOOD,

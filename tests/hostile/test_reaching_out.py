@@ -184,8 +184,8 @@ ATTACKS = {
 def test_what_is_not_its_own_cannot_be_reached(world, attack):
     body = ATTACKS[attack].format(**{name: str(path) for name, path in world.files.items()})
     cell = TRY.format(body=textwrap.indent(body, "    "))
-    grade = world.mark(honest.notebook(before=f"succeeded = False\n{cell}", falling_likelihood=WON))
-    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "falling_likelihood": 0}
+    grade = world.mark(honest.short_notebook(before=f"succeeded = False\n{cell}", falling_likelihood=WON))
+    assert honest.earned(grade) == {**honest.FEW, "falling_likelihood": 0}
 
 
 HIDDEN = {

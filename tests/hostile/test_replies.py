@@ -94,8 +94,8 @@ def test_a_forged_reply_costs_the_answer_that_forges_it(world, attack):
     body = indent(FORGED[attack], "    ")
     source = f"def log_sum_exp(A):\n{body}\n    return logsumexp(A, axis=1)"
     endless = "log_sum_exp" if attack in KEEPS_WAITING else None
-    grade = world.mark(honest.notebook(before=SOCKET, log_sum_exp=source), endless)
-    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
+    grade = world.mark(honest.short_notebook(before=SOCKET, log_sum_exp=source), endless)
+    assert honest.earned(grade) == {**honest.FEW, "log_sum_exp": 0}
     assert {mark.status for mark in grade.marks if mark.task == "log_sum_exp"} <= {"crashed", "timeout"}
 
 
@@ -165,8 +165,8 @@ NEVER_ENDS = {"what makes itself an array for ever", "an exception that is not t
 def test_an_odd_answer_is_not_right(world, attack):
     body = indent(ODD[attack], "    ")
     endless = "log_sum_exp" if attack in NEVER_ENDS else None
-    grade = world.mark(honest.notebook(log_sum_exp=f"def log_sum_exp(A):\n{body}"), endless)
-    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
+    grade = world.mark(honest.short_notebook(log_sum_exp=f"def log_sum_exp(A):\n{body}"), endless)
+    assert honest.earned(grade) == {**honest.FEW, "log_sum_exp": 0}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_an_odd_answer_is_not_right(world, attack):
     ],
 )
 def test_an_odd_value_is_not_right(world, value):
-    grade = world.mark(honest.notebook(falling_likelihood=f"falling_likelihood = {value}"))
-    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "falling_likelihood": 0}
+    grade = world.mark(honest.short_notebook(falling_likelihood=f"falling_likelihood = {value}"))
+    assert honest.earned(grade) == {**honest.FEW, "falling_likelihood": 0}
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_an_odd_value_is_not_right(world, value):
     ],
 )
 def test_an_honest_answer_in_an_odd_form_is_right(world, answer):
-    grade = world.mark(honest.notebook(log_sum_exp=f"{OWN}def log_sum_exp(A):\n    {answer}"))
-    assert {mark.task: mark.points for mark in grade.marks} == honest.POINTS
+    grade = world.mark(honest.short_notebook(log_sum_exp=f"{OWN}def log_sum_exp(A):\n    {answer}"))
+    assert honest.earned(grade) == honest.FEW
 
 
 def test_a_shape_without_numbers_does_not_fill_the_parent(world):

@@ -124,8 +124,8 @@ def _expected(A):
 @pytest.mark.parametrize("attack", SPYING)
 def test_there_is_no_expected_value_to_be_found(world, attack):
     answer = "def log_sum_exp(A):\n    return _expected(A)"
-    grade = world.mark(honest.notebook(before=SPYING[attack], log_sum_exp=answer))
-    assert {mark.task: mark.points for mark in grade.marks} == {**honest.POINTS, "log_sum_exp": 0}
+    grade = world.mark(honest.short_notebook(before=SPYING[attack], log_sum_exp=answer))
+    assert honest.earned(grade) == {**honest.FEW, "log_sum_exp": 0}
 
 
 def test_remembered_public_cases_do_not_help_on_secret_ones(world):

@@ -21,14 +21,14 @@ SHORTEST_ALT = 20
 
 
 @cache
-def syntax(source):
-    """The syntax tree of a file, parsed once for all tests."""
-    return ast.parse(source)
+def interesting(source):
+    """The syntax nodes of a file that some test looks at, found once for all tests."""
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Call, ast.Subscript))]
 
 
 def calls(path, *names):
     """The calls of a function or method with one of the names, or all calls."""
-    for node in ast.walk(syntax(path.read_text("utf-8"))):
+    for node in interesting(path.read_text("utf-8")):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if not names or name in names:
@@ -41,7 +41,7 @@ def color_maps(path):
         yield from (keyword.value for keyword in call.keywords if keyword.arg in ("cmap", "colormap"))
     for call in calls(path, "get_cmap", "set_cmap"):
         yield from call.args[:1]
-    for node in ast.walk(syntax(path.read_text("utf-8"))):
+    for node in interesting(path.read_text("utf-8")):
         if isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "colormaps":
             yield node.slice
 

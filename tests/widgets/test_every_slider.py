@@ -31,6 +31,9 @@ EXPLORERS = {
 }
 
 
+SLIDERS = (ipywidgets.IntSlider, ipywidgets.FloatSlider, ipywidgets.SelectionSlider)
+
+
 def moved(control):
     """Another value that the control can have."""
     if isinstance(control, ipywidgets.IntSlider | ipywidgets.FloatSlider):
@@ -39,36 +42,24 @@ def moved(control):
     return next(value for value in reversed(values) if value != control.value)
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_every_control_redraws_and_leaves_no_figure(name):
-    controls, picture = parts(EXPLORERS[name]())
-    for control in controls:
-        assert not getattr(control, "continuous_update", False)
-        before = picture.value
-        control.value = moved(control)
-        for attribute in ("src", "alt"):
-            then, now = (re.search(f'{attribute}="([^"]+)"', text)[1] for text in (before, picture.value))
-            assert then != now, f"{control.description} changed no {attribute}"
-    assert plt.get_fignums() == []
-
-
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_a_slider_comes_first_for_the_keyboard(name):
-    first, *_ = parts(EXPLORERS[name]())[0]
-    assert isinstance(first, ipywidgets.IntSlider | ipywidgets.FloatSlider | ipywidgets.SelectionSlider)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_the_picture_depends_only_on_the_widgets_own_controls(name):
+def test_the_picture_is_that_of_the_widgets_own_controls(name):
+    """Every control redraws it, changes no other widget's, brings it back, and leaves no figure."""
     (controls, picture), (_, other) = (parts(EXPLORERS[name]()) for _ in range(2))
+    assert isinstance(controls[0], SLIDERS)  # comes first for the keyboard
     start = picture.value
     assert other.value == start
     for control in controls:
+        assert not getattr(control, "continuous_update", False)
         place, control.value = control.value, moved(control)
+        for attribute in ("src", "alt"):
+            then, now = (re.search(f'{attribute}="([^"]+)"', text)[1] for text in (start, picture.value))
+            assert then != now, f"{control.description} changed no {attribute}"
         assert other.value == start
         control.value = place
-    assert picture.value == start
+        assert picture.value == start
+    assert plt.get_fignums() == []
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from mlcourse.grading.inside.kernel import no_new_privileges, syscall
 
@@ -54,30 +55,38 @@ def version() -> int:
         return 0
 
 
-def confine(readable: Iterable[str], writable: Iterable[str], listable: Iterable[str] = ()) -> None:
-    """Restrict this process to the given files and folders. Raises OSError if the kernel cannot.
+class Files(NamedTuple):
+    """The files that a process may use: each path is a file, or a folder with everything in it, at any depth."""
 
-    What is in a listable folder, at any depth, has its name seen, and no more.
-    """
+    readable: Iterable[str]
+    writable: Iterable[str]
+    listable: Iterable[str] = ()  # names alone are seen
+
+
+def ruleset(files: Files) -> int:
+    """Make a ruleset and return its descriptor. Raises OSError if the kernel cannot."""
     abi = version()
     if not abi:
         raise OSError("this kernel has no Landlock")
     handled = HANDLED[min(abi, 5)]
     attributes = Ruleset(handled, TCP if abi >= 4 else 0, ABSTRACT_SOCKETS_AND_SIGNALS if abi >= 6 else 0)
     size = 8 if abi < 4 else 16 if abi < 6 else 24  # older kernels expect a shorter struct
-    ruleset = syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
-    for path in readable:
-        _allow(ruleset, path, READ_RIGHTS & handled)
-    for path in listable:
-        _allow(ruleset, path, READ_DIR & handled)
-    for path in writable:
-        _allow(ruleset, path, WRITE_RIGHTS & handled)
+    rules = syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    for paths, rights in zip(files, (READ_RIGHTS, WRITE_RIGHTS, READ_DIR)):
+        for path in paths:
+            _allow(rules, path, rights & handled)
+    return rules
+
+
+def confine(*rulesets: int) -> None:
+    """Restrict this process to what every ruleset allows, and close them. Raises OSError if the kernel cannot."""
     no_new_privileges()
-    syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
-    os.close(ruleset)
+    for rules in rulesets:
+        syscall(RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
+        os.close(rules)
 
 
-def _allow(ruleset: int, path: str, rights: int) -> None:
+def _allow(rules: int, path: str, rights: int) -> None:
     """Grant rights on a file, or on a folder and everything in it. Ignores a path that does not exist."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -87,7 +96,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         rights = rights if os.path.isdir(path) else rights & FILE_RIGHTS
         syscall(
             ADD_RULE,
-            ctypes.c_int(ruleset),
+            ctypes.c_int(rules),
             ctypes.c_int(PATH_BENEATH),
             ctypes.byref(Rule(rights, descriptor)),
             ctypes.c_uint32(0),

@@ -59,10 +59,15 @@ class Launcher:
     """
 
     def __init__(self, control: socket.socket, setting: dict[str, Any]):
+        from mlcourse.grading.inside import landlock
         from mlcourse.grading.inside.scratch import ScratchFolder
 
-        self.control, self.setting = control, setting
+        self.control, self.isolated = control, setting["isolated"]
         self.scratch = ScratchFolder(setting["scratch"])
+        self.files: int | None = None
+        if setting["landlock"]:  # thousands of rules, made once
+            files = landlock.Files(setting["readable"], [setting["scratch"]], setting["listable"])
+            self.files = landlock.ruleset(files)
         self.worker: int | None = None
 
     def run(self) -> None:
@@ -99,7 +104,7 @@ class Launcher:
         if self.worker == 0:
             try:
                 self.control.close()
-                worker.work(socket.socket(fileno=channel), limits, folder, self.setting)
+                worker.work(socket.socket(fileno=channel), limits, folder, self.isolated, self.files)
             finally:
                 os._exit(0)  # a worker never returns to the launcher's code
         os.close(channel)

@@ -29,15 +29,17 @@ Reply: TypeAlias = tuple[dict[str, Any], list[Array]]
 MAX_REQUEST = 32_000_000  # bytes from the parent, of JSON (a notebook has up to 5 MB) and of arrays
 
 
-def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> None:
-    """Give up all rights, report that, and then serve the parent."""
+def work(
+    channel: socket.socket, limits: dict[str, Any], folder: str, isolated: bool, files: int | None
+) -> None:
+    """Give up all rights, report that, and then serve the parent. See `confine` for the last two parameters."""
     os.setsid()
     os.chdir(folder)
     np.random.seed(0)  # noqa: NPY002  students may use the old generator, and marks must not depend on chance
     random.seed(0)
     get_asyncio_loop()  # for cells with `await`; it needs a pair of sockets, which are refused later
     try:
-        confine(limits, folder, setting)
+        confine(limits, folder, isolated, files)
     except OSError as error:
         pipe.send(channel, {"failed": str(error)})
         return
@@ -51,17 +53,18 @@ def work(channel: socket.socket, limits: dict[str, Any], folder: str, setting: d
     Worker(channel, tail, shell).serve()
 
 
-def confine(limits: dict[str, Any], folder: str, setting: dict[str, Any]) -> None:
+def confine(limits: dict[str, Any], folder: str, isolated: bool, files: int | None) -> None:
     """Lower the limits; in a sandbox, then give up files, and then system calls.
 
-    The order matters: each step would block the ones before it.
+    The order matters: each step would block the ones before it. With Landlock, `files` is the launcher's ruleset: of
+    the places where it lets a worker write, this one keeps its own folder.
     """
     confine_resources(Limits(**limits))
-    if not setting["isolated"]:
+    if not isolated:
         return
     kernel.drop_capabilities()
-    if setting["landlock"]:
-        landlock.confine(setting["readable"], [folder], setting["listable"])
+    if files is not None:
+        landlock.confine(files, landlock.ruleset(landlock.Files(readable=["/"], writable=[folder])))
     seccomp.confine()
 
 

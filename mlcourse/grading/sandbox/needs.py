@@ -77,12 +77,15 @@ def import_statements(sources: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(statement for source in sources for statement in _imports_of(source)))
 
 
-def _imports_of(source: str) -> list[str]:
+@cache
+def _imports_of(source: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a cell for IPython
-        return []
-    return [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        return ()
+    return tuple(
+        ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+    )
 
 
 @cache
