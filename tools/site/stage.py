@@ -23,9 +23,11 @@ from nbformat.v4 import new_markdown_cell
 
 from mlcourse.builder.lessons import Outline
 from mlcourse.checks.folders import notebook_name
-from tools.site.address import binder_address
+from mlcourse.cli import WELCOME
+from tools.site.address import binder_address, download_address, repository_address
 from tools.site.folds import with_folds
 from tools.site.outputs import Files, for_page, picture
+from tools.site.wording import NOTE, for_readers
 
 HERE = Path(__file__).parent
 DOCUMENTS = (
@@ -57,6 +59,7 @@ REFERENCE = (
     "scale",
     "checks",
 )
+MEASURED = {"gaussians", "mixture", "kmeans", "pca", "metrics", "scale"}  # on the page about speed
 ANCHOR = re.compile(r'<a id="([^"]*)"></a>\n*')
 MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
@@ -108,6 +111,8 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
             course=course,
             notebook_name=notebook_name,
             cards=cards(course, files),
+            download=download_address(course),
+            repository=repository_address(course),
             player=first_player(copies["notebooks/04_em.ipynb"]),
             documents=DOCUMENTS,
             reference=REFERENCE,
@@ -162,6 +167,11 @@ def lesson_page(course: Outline, place: str, notebook: NotebookNode, files: File
             cell.source = with_cover(cell.source, course.root / place, files)
     if place.startswith("notebooks/"):
         cells = with_folds(cells)
+        for cell in cells:
+            if cell.cell_type == "markdown":
+                cell.source = for_readers(cell.source)
+    if place == WELCOME:
+        cells.insert(1, new_markdown_cell(NOTE))
     if place.startswith("solutions/"):
         exercise = place.removeprefix("solutions/").replace("_solutions", "_exercises")
         cells.insert(1, new_markdown_cell(SOLUTION_WARNING % exercise))
@@ -322,15 +332,25 @@ def reference_page(name: str) -> str:
     """Return the page of one module or package: what it offers, and how the modules of a package work."""
     module = import_module(f"mlcourse.{name}")
     offered = defined_in(module)
-    parts = [f"# mlcourse.{name}", directive(module.__name__, offered)]
     inner = sorted(
         one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_")
     )
+    ways = [] if inner else [source_link(module.__name__)]
+    ways += [f'<a href="#mlcourse-{name}-{inner[0]}">How it works, module by module</a>'] if inner else []
+    ways += ['<a href="../benchmarks/README.html">Measured speed</a>'] if name in MEASURED else []
+    parts = [f"({module.__name__})=\n# mlcourse.{name}", f'<p class="page-tools">{"".join(ways)}</p>']
+    parts.append(directive(module.__name__, offered))
     if inner:
         parts.append("## How it works")
     for one in inner:
-        parts += [f"### {name}.{one}", directive(f"{module.__name__}.{one}")]
+        inside = f"{module.__name__}.{one}"
+        parts += [f"({inside})=\n### {name}.{one}", source_link(inside), directive(inside)]
     return "\n\n".join(parts) + "\n"
+
+
+def source_link(module: str) -> str:
+    """Return the HTML of a link to the code of a module, whose page the extension `course_site` asks for."""
+    return f'<a class="source" href="../_modules/{module.replace(".", "/")}.html">Source code</a>'
 
 
 def defined_in(module: ModuleType) -> list[str]:
