@@ -251,10 +251,14 @@ def test_a_page_loads_its_style_sheets_as_one(tmp_path):
 def test_links_of_a_document_stay_on_the_site():
     root = stage.HERE.parents[1]
     document = (
-        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/pca.py) [d](https://example.org) [e](#here)"
+        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/blocks.py) [d](https://example.org) [e](#here)"
+        " [`f`](../mlcourse/mixture/steps.py)"
     )
     inside = stage.with_links(document, "docs/instructors.md", root)
-    assert inside == "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
+    assert inside == (
+        "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
+        ' <a href="../_modules/mlcourse/mixture/steps.html"><code>f</code></a>'
+    )
 
 
 def test_the_reference_names_what_a_package_defines_itself():

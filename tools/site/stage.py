@@ -27,7 +27,7 @@ from mlcourse.cli import WELCOME
 from tools.site.address import binder_address, download_address, repository_address
 from tools.site.folds import with_folds
 from tools.site.outputs import Files, for_page, picture
-from tools.site.wording import NOTE, for_readers
+from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
 
 HERE = Path(__file__).parent
 DOCUMENTS = (
@@ -65,6 +65,7 @@ MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)"
 HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
+CODE = re.compile(r"`([^`]+)`")
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -115,7 +116,7 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
             repository=repository_address(course),
             player=first_player(copies["notebooks/04_em.ipynb"]),
             documents=DOCUMENTS,
-            reference=REFERENCE,
+            reference={name: summary(name) for name in REFERENCE},
         )
         written.text(template, text)
     files.remove_others()
@@ -190,7 +191,9 @@ def with_cover(text: str, notebook: Path, files: Files) -> str:
 
 def exercise_page(course: Outline, place: str) -> NotebookNode:
     """Return an exercise as a page: as it was handed out, with its hints folded, and nothing run."""
-    return page_of(course, nbformat.read(course.root / place, as_version=4).cells, place)
+    cells = nbformat.read(course.root / place, as_version=4).cells
+    cells.insert(1, new_markdown_cell(EXERCISE_NOTE))
+    return page_of(course, cells, place)
 
 
 def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookNode:
@@ -321,6 +324,10 @@ def inside(found: re.Match[str], place: str, root: Path) -> str:
         return f"[{found['words']}]({to_top(place)}index.md)"
     if path in (*DOCUMENTS, "GLOSSARY.md") or path.split("/")[0] in ("notebooks", "exercises", "solutions"):
         return found[0]
+    package, _, module = path.removesuffix(".py").removeprefix("mlcourse/").partition("/")
+    if path.startswith("mlcourse/") and path.endswith(".py") and package in REFERENCE and "/" not in module:
+        words = CODE.sub(r"<code>\1</code>", found["words"])
+        return f'<a href="{to_top(place)}_modules/{path.removesuffix(".py")}.html">{words}</a>'
     return found["words"]
 
 
@@ -351,6 +358,12 @@ def reference_page(name: str) -> str:
 def source_link(module: str) -> str:
     """Return the HTML of a link to the code of a module, whose page the extension `course_site` asks for."""
     return f'<a class="source" href="../_modules/{module.replace(".", "/")}.html">Source code</a>'
+
+
+def summary(name: str) -> str:
+    """Return the first paragraph of a module's docstring, in a line."""
+    text = import_module(f"mlcourse.{name}").__doc__ or ""
+    return " ".join(text.partition("\n\n")[0].split())
 
 
 def defined_in(module: ModuleType) -> list[str]:

@@ -11,6 +11,13 @@ On this page, nothing has to be run: what the cells show is here already. To run
 ```
 """
 
+EXERCISE_NOTE = """\
+```{note}
+On this page you can read the tasks and their hints. To write answers and have them checked, get the course
+[on your own machine](../index.md#on-your-own-machine).
+```
+"""
+
 
 def _sentence(found: re.Match[str]) -> str:
     return found["next"].upper()
