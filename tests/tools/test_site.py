@@ -102,7 +102,7 @@ def test_one_setting_of_a_slider_is_folded_with_the_answer():
     assert outside == [question, "slide()", "## Next"]
 
 
-def test_a_formula_is_outside_with_the_paragraph_that_introduces_it():
+def test_a_formula_is_outside_with_its_introduction():
     told = "It is b.\n\nIn general,\n\n$$ b = 2 a, $$\n\nwhich is even."
     inside, outside = folded([text(QUESTION), code("larger(a, b)"), text(told)])
     assert inside == ["2", "It is b."]
