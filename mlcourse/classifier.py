@@ -32,9 +32,9 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):
     n_components : int, default=1
         Number of components in each class's mixture.
     covariance_type, reg_covar, n_init
-        As in `GaussianMixture`.
+        As in `mlcourse.mixture.GaussianMixture`.
     random_state : int, RandomState or None, default=None
-        For the mixtures built from these parameters, and for `sample`.
+        For the mixtures built from these parameters, and for `sample`. An int gives the same results in every call.
     priors : array of shape (n_classes,), default=None
         Probability of each class before the row is seen, in the order of `classes_`. None means the classes' shares
         of the training rows.

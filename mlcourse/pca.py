@@ -184,11 +184,19 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     whiten : bool, default=False
         Scale the transformed features to variance 1.
     svd_solver : {"auto", "full", "covariance_eigh", "arpack", "randomized"}, default="auto"
-        "auto" chooses as scikit-learn does.
+        How the axes are found. "full": singular value decomposition. "covariance_eigh": eigenvectors of the
+        covariance, fast for many rows with few features. "arpack" and "randomized": the first axes only. "auto"
+        chooses as scikit-learn does.
     tol : float, default=0.0
-        For "arpack".
-    iterated_power, n_oversamples, power_iteration_normalizer, random_state
-        For "randomized" (and `random_state` for "arpack"): see `sklearn.utils.extmath.randomized_svd`.
+        For "arpack": accuracy of the singular values; 0 means that of the machine.
+    iterated_power : int or "auto", default="auto"
+        For "randomized": number of power iterations. More are more accurate, and slower.
+    n_oversamples : int, default=10
+        For "randomized": how many more axes than `n_components` are followed.
+    power_iteration_normalizer : {"auto", "QR", "LU", "none"}, default="auto"
+        For "randomized": what keeps the power iterations stable; see `sklearn.utils.extmath.randomized_svd`.
+    random_state : int, RandomState or None, default=None
+        For "randomized" and "arpack". An int gives the same results in every call.
 
     Attributes
     ----------
@@ -196,6 +204,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Principal axes; the largest entry of each, in absolute value, is positive.
     explained_variance_, explained_variance_ratio_, singular_values_ : arrays of shape (q,)
     mean_ : array of shape (d,)
+        Mean of each feature.
     n_components_, n_samples_ : int
     noise_variance_ : float
         Mean variance along the axes that the solver could have kept but did not.

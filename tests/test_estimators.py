@@ -2,7 +2,8 @@
 
 import io
 import pickle
-from inspect import signature
+import re
+from inspect import getdoc, signature
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,16 @@ import sklearn.cluster
 import sklearn.decomposition
 import sklearn.mixture
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import mlcourse.mixture
+import mlcourse.scale
 from mlcourse import PCA, GaussianMixture, KMeans
 from mlcourse.mixture import ppca
 
@@ -28,6 +32,45 @@ ORACLES = {
 }
 ADDED = {GaussianMixture: {"covariance_prior": None, "prior_strength": 0.0, "step_exponent": 0.6}}
 every_estimator = pytest.mark.parametrize("ours", ORACLES, ids=lambda cls: cls.__name__)
+
+
+def every_estimator_class():
+    modules = (mlcourse, mlcourse.mixture, mlcourse.scale)
+    return sorted({one for module in modules for one in vars(module).values() if is_ours(one)}, key=str)
+
+
+def is_ours(thing):
+    return (
+        isinstance(thing, type)
+        and issubclass(thing, BaseEstimator)
+        and thing.__module__.startswith("mlcourse")
+    )
+
+
+@pytest.mark.parametrize("cls", every_estimator_class(), ids=lambda cls: f"{cls.__module__}.{cls.__name__}")
+def test_every_parameter_and_each_of_its_values_is_described(cls):
+    described = {}
+    for one in filter(is_ours, reversed(cls.__mro__)):
+        described |= entries(getdoc(one), "Parameters")
+    for name in signature(cls).parameters:
+        assert described.get(name), f"{name}: no description"
+        for constraint in cls._parameter_constraints[name]:
+            if isinstance(constraint, StrOptions) and "As in" not in described[name]:
+                unnamed = {value for value in constraint.options if f'"{value}"' not in described[name]}
+                assert not unnamed, f"{name}: {unnamed}"
+
+
+def entries(doc, section):
+    """The description of each name in a section of a docstring; empty if there is only a type."""
+    _, found, rest = doc.partition(f"{section}\n{'-' * len(section)}\n")
+    text = re.split(r"\n\n\w+\n---", rest.replace("\\\n", ""))[0] if found else ""
+    parts = re.split(r"^(?=\S)", text, flags=re.MULTILINE)
+    heads = [part.partition("\n") for part in parts if part.strip()]
+    return {
+        name: f"{head}\n{told}" if told.strip() else ""
+        for head, _, told in heads
+        for name in head.partition(" : ")[0].split(", ")
+    }
 
 
 def known_differences(estimator):

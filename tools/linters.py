@@ -14,7 +14,7 @@ from mlcourse.cli import ROOT
 PYTHON = sys.executable
 IMPORT_LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 BIOME = "@biomejs/biome@2.2.4"
-SCRIPTS = ["mlcourse/widgets/player", "mlcourse/grading/desk/static"]
+SCRIPTS = ["mlcourse/widgets/player", "mlcourse/grading/desk/static", "tools/site/theme"]
 COMMANDS = {
     "ruff check": [PYTHON, "-m", "ruff", "check", "--no-cache"],
     "ruff format": [PYTHON, "-m", "ruff", "format", "--check", "--no-cache"],

@@ -31,19 +31,26 @@ from mlcourse.validation import FLOATS, check_sample_weight, new_rows
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
     """k-means clustering, with scikit-learn's interface.
 
+    The two steps are in `mlcourse.kmeans.steps`, and k-means++ is in `mlcourse.kmeans.start`.
+
     Parameters
     ----------
     n_clusters : int, default=8
+        Number of clusters, K.
     init : {"k-means++", "random"}, array of shape (n_clusters, d), or callable, default="k-means++"
-        A callable is called as `init(X, n_clusters, random_state=...)` and returns the centres.
+        Where the centres start. "k-means++": on rows far from one another. "random": on rows chosen uniformly. A
+        callable is called as `init(X, n_clusters, random_state=...)` and returns the centres.
     n_init : int or "auto", default="auto"
         Number of starts; the run with the lowest inertia is kept. "auto" means 1 for k-means++ and for an array,
         otherwise 10.
     max_iter : int, default=300
+        Most iterations of one run.
     tol : float, default=1e-4
         A run stops when the squared shift of all centres is at most `tol` times the mean variance of the features.
     verbose : int, default=0
+        Above 0, every iteration prints its inertia.
     random_state : int, RandomState or None, default=None
+        For the starts. An int gives the same results in every call.
     copy_x : bool, default=True
         Accepted for compatibility with scikit-learn; the data are never modified.
     algorithm : {"lloyd", "elkan"}, default="lloyd"
@@ -52,10 +59,13 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     Attributes
     ----------
     cluster_centers_ : array of shape (n_clusters, d)
+        Mean of the rows of each cluster.
     labels_ : array of shape (n,), int32
+        Cluster of each row.
     inertia_ : float
         Sum of *squared* distances from the rows to their centres, in squared units of the data.
     n_iter_ : int
+        Number of iterations of the best run.
     n_features_in_, feature_names_in_ : as in scikit-learn
     """
 

@@ -25,9 +25,12 @@ PIECE = 50  # rows: smaller steps of `partial_fit` are too noisy, larger ones to
 class GaussianMixture(DensityMixin, BaseMixture):
     """A mixture of Gaussians, fitted by expectation–maximisation.
 
+    The equations are in `mlcourse.mixture.steps`, one function each.
+
     Parameters
     ----------
     n_components : int, default=1
+        Number of Gaussians, K.
     covariance_type : {"full", "tied", "diag", "spherical"} or CovarianceType, default="full"
         What the components share: see `mlcourse.gaussians.COVARIANCE_TYPES`. `mlcourse.mixture.ppca(q)` lets each
         component vary along q directions of its own, and equally in all others.
@@ -36,14 +39,21 @@ class GaussianMixture(DensityMixin, BaseMixture):
     reg_covar : float, default=1e-6
         Added to every variance, in squared units of the data.
     max_iter : int, default=100
+        Most iterations of one run; a run that has not converged by then gives a `ConvergenceWarning`.
     n_init : int, default=1
         Number of starts; the run with the greatest `lower_bound_` is kept.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default="kmeans"
+        How a start is found. "kmeans": one run of k-means, each of its clusters a component. "k-means++": each
+        component starts on one row, chosen by k-means++. "random_from_data": on one row, chosen uniformly.
+        "random": every row gets random responsibilities.
     weights_init : array of shape (n_components,), default=None
+        Weights to start from, instead of those that `init_params` finds.
     means_init : array of shape (n_components, d), default=None
+        Means to start from, in the same way.
     precisions_init : array in the shape of `covariances_`, default=None
-        Inverse covariances to start from.
+        Inverse covariances to start from, in the same way.
     random_state : int, RandomState or None, default=None
+        For the starts, and for `sample`. An int gives the same results in every call.
     warm_start : bool, default=False
         Continue from the parameters of the last fit instead of starting over. On the same rows, the first iteration
         is compared with the last one of that fit, and may already be the end; on others, it is compared with none.
@@ -65,11 +75,15 @@ class GaussianMixture(DensityMixin, BaseMixture):
     Attributes
     ----------
     weights_ : array of shape (n_components,)
+        Share of each component; they sum to 1.
     means_ : array of shape (n_components, d)
+        Mean of each component.
     covariances_, precisions_, precisions_cholesky_ : array
         (K, d, d) for "full" and `ppca(q)`, (d, d) for "tied", (K, d) for "diag", (K,) for "spherical".
     converged_ : bool
+        Whether the best run has converged.
     n_iter_ : int
+        Number of iterations of the best run.
     lower_bound_ : float
         Mean log-likelihood per row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
         With a prior, both include the logarithm of its density (up to a constant), divided by n.

@@ -104,9 +104,9 @@ class IncompleteDataMixture(GaussianMixture):
     The more entries are missing, the smaller the steps of EM: with half of them missing, a smaller `tol` and more
     iterations pay off. The cost of a step grows with the number of different patterns of NaN.
 
-    Parameters and attributes are those of `GaussianMixture`, with two differences. The likelihoods are those of the
-    known entries. Starts, and covariance_prior="data", are computed from rows whose missing entries are replaced by
-    the means of their features.
+    Parameters and attributes are those of `mlcourse.mixture.GaussianMixture`, with two differences. The likelihoods
+    are those of the known entries. Starts, and covariance_prior="data", are computed from rows whose missing entries
+    are replaced by the means of their features.
     """
 
     def _validated(self, X: Array, **options: Any) -> Floats:

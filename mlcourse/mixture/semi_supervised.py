@@ -118,23 +118,27 @@ class SemiSupervisedMixture(ClassifierMixin, BaseMixture):
     ----------
     covariance_type, tol, reg_covar, max_iter, warm_start, verbose, verbose_interval, covariance_prior, \
 prior_strength
-        As in `GaussianMixture`, with one component per class.
+        As in `mlcourse.mixture.GaussianMixture`, with one component per class.
     n_init : int, default=1
         Number of starts; the run with the greatest `lower_bound_` is kept. The first is from the labelled rows
         (`start_from_labelled`), each other one from as many of them per class, drawn with replacement.
     random_state : int, RandomState or None, default=None
-        For the further starts, and for `sample`.
+        For the further starts, and for `sample`. An int gives the same results in every call.
 
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
         Class k is component k.
     weights_ : array of shape (n_classes,)
+        Share of each class; they sum to 1.
     means_ : array of shape (n_classes, d)
+        Mean of each class.
     covariances_, precisions_, precisions_cholesky_ : array
         In the same shapes as in `GaussianMixture`.
     converged_ : bool
+        Whether the best run has converged.
     n_iter_ : int
+        Number of iterations of the best run.
     lower_bound_ : float
         Mean log-likelihood per row, including the known labels, at the last E-step; `lower_bounds_` has those of all
         steps.

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import math
+import re
 from collections.abc import Iterable
 from itertools import chain, pairwise, repeat
 from typing import NamedTuple, TypeAlias
@@ -28,6 +29,7 @@ N_COLORS = 256
 # the column has 828. Panels without axes, such as digits, may be smaller. A panel alone always fits the column.
 LEGIBLE, COLUMN = 0.655, 820
 WITHOUT_AXES = 0.3
+CODE = re.compile(r"`([^`]+)`")
 # The most blank space above and below a row of panels, in pixels of the page.
 MARGIN = 20
 
@@ -61,7 +63,7 @@ def show(figure: Figure | Axes, caption: str, alt: str) -> None:
     Parameters
     ----------
     figure : the Figure, or any of its Axes
-    caption : what to look at, for every reader
+    caption : what to look at, for every reader; `words` in backquotes are shown as code
     alt : what the figure shows, for readers who cannot see it
     """
     rendered = _render(figure)
@@ -99,7 +101,8 @@ def _figure_html(rendered: Rendered, caption: str, alt: str) -> str:
         )
         for row in rows
     ]
-    return FIGURE.format(width=width, rows="\n".join(shown), caption=html.escape(caption))
+    words = CODE.sub(r"<code>\1</code>", html.escape(caption))
+    return FIGURE.format(width=width, rows="\n".join(shown), caption=words)
 
 
 def _render(figure: Figure | Axes) -> Rendered:

@@ -88,10 +88,10 @@ class Run:
 class KMeans(kmeans.KMeans):
     """k-means clustering of rows that need not fit in memory.
 
-    Parameters and attributes are those of `mlcourse.KMeans`, and so are the results for an ordinary array. Wherever
-    that takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr, Dask. Blocks of
-    rows are read when they are needed: by this process, or by the workers of a Dask cluster if a client is active or
-    given. Either way the results are the same to the last bit.
+    Parameters and attributes are those of `mlcourse.kmeans.KMeans`, and so are the results for an ordinary array.
+    Wherever that takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr, Dask.
+    Blocks of rows are read when they are needed: by this process, or by the workers of a Dask cluster if a client is
+    active or given. Either way the results are the same to the last bit.
 
     With init="k-means++", many rows start by k-means‖. There is no `labels_` then: `predict` computes labels block by
     block.

@@ -28,10 +28,10 @@ from mlcourse.typing import Array, Floats
 class GaussianMixture(mixture.GaussianMixture):
     """A mixture of Gaussians, fitted by EM to rows that need not fit in memory.
 
-    Parameters and attributes are those of `mlcourse.GaussianMixture`, and so are the results for an ordinary array.
-    Wherever that takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr, Dask.
-    Blocks of rows are read when they are needed: by this process, or by the workers of a Dask cluster if a client is
-    active or given. Either way the results are the same to the last bit.
+    Parameters and attributes are those of `mlcourse.mixture.GaussianMixture`, and so are the results for an ordinary
+    array. Wherever that takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr,
+    Dask. Blocks of rows are read when they are needed: by this process, or by the workers of a Dask cluster if a
+    client is active or given. Either way the results are the same to the last bit.
 
     Without a start of your own, `init_params` finds one on a sample of the rows.
     """

@@ -20,10 +20,10 @@ SOLVER = "covariance_eigh"
 class PCA(pca.PCA):
     """Principal component analysis of rows that need not fit in memory.
 
-    Parameters and attributes are those of `mlcourse.PCA`, and so are the results for an ordinary array. Wherever that
-    takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr, Dask. The rows are read
-    once: by this process, or by the workers of a Dask cluster if a client is active or given. Either way the results
-    are the same to the last bit.
+    Parameters and attributes are those of `mlcourse.pca.PCA`, and so are the results for an ordinary array. Wherever
+    that takes an array, this also takes what `open_rows` takes: files, memory-mapped arrays, Zarr, Dask. The rows are
+    read once: by this process, or by the workers of a Dask cluster if a client is active or given. Either way the
+    results are the same to the last bit.
 
     Of the solvers, rows beyond memory have "covariance_eigh", which "auto" means for them. It needs a matrix of d × d
     numbers on every worker.

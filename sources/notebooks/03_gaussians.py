@@ -153,7 +153,9 @@ show(
 )
 
 # %% [markdown]
-# Both maxima are where you would have put them without any theory. Set the slope of $\ell$ to zero, and you get
+# Both maxima are where you would have put them without any theory.
+#
+# Set the slope of $\ell$ to zero, and you get
 #
 # $$ \mu = \frac{1}{n} \sum_i x_i, \qquad \sigma^2 = \frac{1}{n} \sum_i (x_i - \mu)^2. $$
 #
@@ -308,9 +310,10 @@ show(
 )
 
 # %% [markdown]
-# There is one widest direction, one narrowest, and a right angle between them. You need not search for them: they
-# are the [eigenvectors](../GLOSSARY.md#eigenvector) of $\Sigma$. An eigenvector is a direction that the matrix
-# stretches but does not turn,
+# There is one widest direction, one narrowest, and a right angle between them.
+#
+# You need not search for them: they are the [eigenvectors](../GLOSSARY.md#eigenvector) of $\Sigma$. An eigenvector is
+# a direction that the matrix stretches but does not turn,
 #
 # $$ \Sigma\, u_j = \lambda_j u_j, $$
 #
@@ -477,7 +480,9 @@ print("flowers (d = 2) within 1, 2, 3 σ:", *inside, "of 50")
 print("where a Gaussian in the plane expects", *(50 * chi2.cdf(radii**2, df=2)).round(1))
 
 # %% [markdown]
-# The share is smaller, and in ten dimensions next to nothing. After whitening, $\Delta^2$ is a sum of squares,
+# The share is smaller, and in ten dimensions next to nothing.
+#
+# After whitening, $\Delta^2$ is a sum of squares,
 #
 # $$ \Delta^2 = y_1^2 + y_2^2 + \dots + y_d^2, $$
 #

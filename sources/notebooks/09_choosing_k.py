@@ -83,8 +83,10 @@ assert n_parameters(3, 2) == 2 + 6 + 9 == 17
 assert n_parameters(100, 2) == 599
 
 # %% [markdown]
-# Seventeen: two weights, six coordinates of means, and three times three numbers for the covariances. With the
-# log-likelihood $\ell = \sum_i \log p(x_i)$ of all $n$ points and $p$ parameters, the two most common formulas are
+# Seventeen: two weights, six coordinates of means, and three times three numbers for the covariances.
+#
+# With the log-likelihood $\ell = \sum_i \log p(x_i)$ of all $n$ points and $p$ parameters, the two most common
+# formulas are
 #
 # $$ \mathrm{AIC} = -2\,\ell + 2\,p \qquad\qquad \mathrm{BIC} = -2\,\ell + p \log n $$
 #

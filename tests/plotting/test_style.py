@@ -236,9 +236,9 @@ TRICKY = 'a < b & "c" — σ'
 
 def test_figure_html_escapes_its_words_and_holds_the_picture():
     ax = plotting.plot_points(X)
-    code = plotting.figure_html(ax, TRICKY, TRICKY + " alt")
+    code = plotting.figure_html(ax, f"{TRICKY} `a < b`", TRICKY + " alt")
     assert f'alt="{html.escape(TRICKY)} alt"' in code
-    assert f">{html.escape(TRICKY)}</figcaption>" in code
+    assert f">{html.escape(TRICKY)} <code>a &lt; b</code></figcaption>" in code
     assert TRICKY not in code
     assert picture_of(code.split("base64,")[1].split('"')[0]).size > 0
     assert plt.get_fignums() == []

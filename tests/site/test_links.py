@@ -27,6 +27,16 @@ def leads_somewhere(link, page, site, read_pages):
     return unquote(parts.fragment) in {"", *anchors}
 
 
+def test_the_reference_leads_to_equations_code_and_speed(read_pages):
+    page = read_pages["reference/mixture.html"]
+    assert {
+        "#mlcourse-mixture-steps",
+        "../_modules/mlcourse/mixture/steps.html",
+        "../_modules/mlcourse/mixture/screening.html",
+        "../benchmarks/README.html",
+    } <= {*page.links}
+
+
 def test_everything_a_page_loads_is_on_the_site(read_pages):
     missing = [
         (name, source)

@@ -29,6 +29,13 @@ IN_THE_DARK = OPTIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}  #
 ALIKE = {"exclude": [[".katex"], [".highlight pre"]]}
 IN_FULL = "exercises/05_why_em_works_exercises.html"
 
+# What a finger cannot hit: links in running text and headings are as high as a line.
+SMALL = """[document, ...[...document.querySelectorAll("*")].map((host) => host.shadowRoot).filter(Boolean)]
+  .flatMap((root) => [...root.querySelectorAll(
+    "button, select, summary, .page-tools a, .related-pages a, .mobile-header label, .sidebar-tree .reference")])
+  .map((target) => [target.outerHTML.slice(0, 100), target.getBoundingClientRect().height])
+  .filter(([, height]) => height > 0 && height < 39.5)"""
+
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_quiet_narrow_and_accessible(shared_page, address, name):
@@ -39,6 +46,7 @@ def test_a_page_is_quiet_narrow_and_accessible(shared_page, address, name):
     page.goto(f"{address}/{name}")
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(SMALL) == []
     assert complaints == []
     if EVERY_PAGE or name in KINDS:
         page.set_viewport_size(DESK)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.player_page import ink
 from tests.helpers.site_page import wait_until
-from tests.site.conftest import PHONE
+from tests.site.conftest import DESK, PHONE, listened_to
 from tools.site.pdf import TO_PAPER
 
 EM = "notebooks/04_em.html"
@@ -15,13 +15,22 @@ PLAYER = "document.querySelector('[data-mlcourse-player]')?.player"
 OPEN = "[...document.querySelectorAll('details.prediction')].filter((fold) => fold.open).length"
 
 
+@pytest.fixture(scope="module")
+def em(chromium, address):
+    """The lesson on EM, opened once. Each test leaves it as it was."""
+    complaints = []
+    with chromium.new_context(viewport=DESK) as context:
+        page = listened_to(context.new_page(), complaints)
+        page.goto(f"{address}/{EM}")
+        yield page
+    assert complaints == []
+
+
 # ── Predict, then look ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_unfolds_by_keyboard(new_page, address):
-    page = new_page()
-    page.goto(f"{address}/{EM}")
-    fold = page.locator(FOLDS).first
+def test_an_answer_unfolds_by_keyboard(em):
+    fold = em.locator(FOLDS).first
     answer = fold.locator("> :not(summary)").first
     assert fold.locator("summary").inner_text() == "Show what happens"
     assert not answer.is_visible()
@@ -32,12 +41,13 @@ def test_an_answer_unfolds_by_keyboard(new_page, address):
 
 
 @pytest.mark.parametrize("place", ["notebooks/01_kmeans.html", EM])
-def test_what_a_cell_prints_is_in_the_answer(new_page, address, place):
-    page = new_page()
-    page.goto(f"{address}/{place}")
-    printed = page.locator(f"{FOLDS} .cell_output pre")
-    assert printed.count() >= 5
-    assert all(len(text.strip()) > 1 for text in printed.all_text_contents())
+def test_what_a_cell_prints_is_in_the_answer(site, place):
+    folds = re.findall(
+        r'<details class="prediction">.*?</details>', (site / place).read_text("utf-8"), re.DOTALL
+    )
+    printed = [text for fold in folds for text in re.findall(r"<pre>(.*?)</pre>", fold, re.DOTALL)]
+    assert len(printed) >= 5
+    assert all(len(text.strip()) > 1 for text in printed)
 
 
 def test_an_answer_unfolds_without_scripts(new_page, address):
@@ -61,44 +71,32 @@ def test_unfold_all_is_remembered_on_other_pages(new_page, address):
     assert page.evaluate(OPEN) == 0
 
 
-def test_print_shows_every_answer(new_page, address):
-    page = new_page()
-    page.goto(f"{address}/{EM}")
-    pictures = page.locator(f"{FOLDS} figure img")
+def test_print_shows_every_answer_and_no_buttons(em):
+    pictures = em.locator(f"{FOLDS} figure img")
     assert not pictures.first.is_visible()
-    page.emulate_media(media="print")
+    assert em.get_by_role("button", name="Play").first.is_visible()
+    em.emulate_media(media="print")
     assert all(picture.is_visible() for picture in pictures.all())
-    assert not page.get_by_text("Show what happens").first.is_visible()
+    assert not em.get_by_text("Show what happens").first.is_visible()
+    assert not em.get_by_role("button", name="Play").locator("visible=true").count()
+    em.emulate_media(media="screen")
 
 
 # ── Terms ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def term(new_page, address):
-    page = new_page()
-    page.goto(f"{address}/{EM}")
-    return page, page.locator(".term").locator("visible=true").first
-
-
-def test_a_term_is_explained_under_the_pointer(term):
-    page, found = term
+def test_a_term_is_explained_under_the_pointer_and_by_keyboard(em):
+    found = em.locator(".term").locator("visible=true").first
     meaning = found.locator("[role=tooltip]")
-    assert not meaning.is_visible()
-    found.hover()
-    assert len(meaning.inner_text()) > 40
-    page.keyboard.press("Escape")
-    assert not meaning.is_visible()
-
-
-def test_a_term_is_explained_by_keyboard(term):
-    page, found = term
-    meaning = found.locator("[role=tooltip]")
-    found.locator("a").focus()
-    assert meaning.is_visible()
     assert found.locator("a").get_attribute("aria-describedby") == meaning.get_attribute("id")
-    page.keyboard.press("Escape")
-    assert not meaning.is_visible()
+    for show in (found.hover, found.locator("a").focus):
+        assert not meaning.is_visible()
+        show()
+        assert len(meaning.inner_text()) > 40
+        em.keyboard.press("Escape")
+        assert not meaning.is_visible()
+        em.mouse.move(0, 0)
+    em.evaluate("document.activeElement.blur()")
 
 
 def test_the_first_tap_on_a_term_explains_it(new_page, address):
@@ -137,17 +135,29 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_search_finds_a_word(shared_page, address, word):
+DEFINED = {
+    "GaussianMixture": "reference/mixture.html#mlcourse.mixture.GaussianMixture",
+    "responsibility": "GLOSSARY.html#responsibility",
+    "m_step": "reference/mixture.html#mlcourse.mixture.m_step",
+}
+FOUND = """(word) => {
+  Search.output.replaceChildren();
+  Search.query(word);
+  return [...Search.output.querySelectorAll("li")].map((found) =>
+    [found.querySelector("a").href, found.querySelector(".context")?.textContent ?? ""]);
+}"""
+
+
+def test_search_finds_words_where_they_are_explained(shared_page, address):
     page, complaints = shared_page
     complaints.clear()
-    page.goto(f"{address}/search.html?q={word}")
+    page.goto(f"{address}/search.html?q=EM")
     page.wait_for_selector("#search-results ul.search li a")
-    wait_until(page, "/Search finished/.test(document.querySelector('#search-results').innerText)")
-    links = page.locator("#search-results ul.search li > a").evaluate_all(
-        "(found) => found.map(({ href }) => href)"
-    )
-    assert any(WORDS[word] in link for link in links)
+    found = {word: page.evaluate(FOUND, word) for word in WORDS | DEFINED}
+    assert [word for word in WORDS if not any(WORDS[word] in link for link, _ in found[word])] == []
+    assert [(word, found[word][0]) for word in DEFINED if not found[word][0][0].endswith(DEFINED[word])] == []
+    excerpts = [excerpt for results in found.values() for link, excerpt in results if "/notebooks/" in link]
+    assert [excerpt for excerpt in excerpts if re.match(r"(… )?(from \S+ )?import ", excerpt)] == []
     assert complaints == []
 
 
@@ -193,6 +203,9 @@ def test_a_double_click_on_the_file_is_enough(new_page, site):
     wait_until(page, PLAYER)
     page.goto(f"{site.as_uri()}/search.html?q=responsibility")
     page.wait_for_selector("#search-results ul.search li a")
+    assert "responsib" in page.locator("#search-results .context").first.inner_text().lower()
+    page.keyboard.press("Enter")  # the first result has the focus
+    page.wait_for_url("**/GLOSSARY.html#responsibility")
 
 
 def test_the_policy_refuses_what_is_not_the_sites(chromium, address):

@@ -11,8 +11,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from tools.site import build, execute, outputs, pages, stage
-from tools.site.address import binder_address, site_address
+from tools.site.address import binder_address, download_address, site_address
 from tools.site.folds import CLOSE, OPEN, with_folds
+from tools.site.wording import for_readers
 
 QUESTION = "**Before you run the next cell:** which one is larger?"
 
@@ -101,6 +102,23 @@ def test_one_setting_of_a_slider_is_folded_with_the_answer():
     assert outside == [question, "slide()", "## Next"]
 
 
+def test_a_formula_is_outside_with_its_introduction():
+    told = "It is b.\n\nIn general,\n\n$$ b = 2 a, $$\n\nwhich is even."
+    inside, outside = folded([text(QUESTION), code("larger(a, b)"), text(told)])
+    assert inside == ["2", "It is b."]
+    assert outside[-1] == told.partition("\n\n")[2]
+
+
+def test_a_page_does_not_ask_to_run_cells():
+    asked = (
+        "Run the folded cell above and the one\nbelow, then press Play. Run the folded cell above and the one"
+        f" below. So {QUESTION} **Before you run the next cells** (a few seconds): why?"
+    )
+    assert for_readers(asked) == (
+        "Press Play. So **Before you look:** which one is larger? **Before you look**: why?"
+    )
+
+
 def test_without_a_question_nothing_is_folded():
     cells = [text("## Title"), code("a"), text("It is b.")]
     assert with_folds(cells) == cells
@@ -163,6 +181,16 @@ def test_links_between_notebooks_lead_to_pages(files):
     )
 
 
+@pytest.mark.parametrize(("panels", "said"), [(1, "Left, a."), (2, "Left Top, a. Right Bottom: b, Left, c.")])
+def test_a_caption_says_where_panels_are_in_a_narrow_column(files, panels, said):
+    caption = "Left, a." if panels == 1 else "Left, a. Right: b, Left, c."
+    html = f"<figure><div>{'<img>' * panels}</div><figcaption>{caption}</figcaption></figure>"
+    shown = html_of(new_output("display_data", {"text/html": html}), files).replace(
+        "</span><span", "</span> <span"
+    )
+    assert re.sub("<[^>]*>", "", shown) == said
+
+
 def test_a_slider_shows_its_first_view(files, png):
     picture = {"output_type": "display_data", "data": {"image/png": base64.b64encode(png).decode()}}
     widgets = {
@@ -223,10 +251,14 @@ def test_a_page_loads_its_style_sheets_as_one(tmp_path):
 def test_links_of_a_document_stay_on_the_site():
     root = stage.HERE.parents[1]
     document = (
-        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/pca.py) [d](https://example.org) [e](#here)"
+        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/blocks.py) [d](https://example.org) [e](#here)"
+        " [`f`](../mlcourse/mixture/steps.py)"
     )
     inside = stage.with_links(document, "docs/instructors.md", root)
-    assert inside == "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
+    assert inside == (
+        "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
+        ' <a href="../_modules/mlcourse/mixture/steps.html"><code>f</code></a>'
+    )
 
 
 def test_the_reference_names_what_a_package_defines_itself():
@@ -243,7 +275,15 @@ def test_addresses_follow_from_the_repository():
     assert binder_address(course, "notebooks/04_em.ipynb") == (
         "https://mybinder.org/v2/gh/Someone/course/main?urlpath=lab/tree/notebooks/04_em.ipynb"
     )
+    assert download_address(course) == "https://github.com/Someone/course/archive/refs/heads/main.zip"
     assert site_address(SimpleNamespace(public_address="")) == ""
+
+
+def test_without_an_address_the_site_has_the_course(tmp_path):
+    course = SimpleNamespace(public_address="", root=tmp_path)
+    assert download_address(course) == ""
+    (tmp_path / ".git").mkdir()
+    assert download_address(course) == "_static/course.zip"
 
 
 def test_the_site_map_is_written_for_a_public_address_only(tmp_path):
@@ -274,7 +314,7 @@ def test_without_a_browser_there_is_no_pdf(monkeypatch, capsys):
 
 
 def test_a_site_that_is_up_to_date_is_left_alone(tmp_path, monkeypatch):
-    for name in ("run_lessons", "stage", "publish"):
+    for name in ("run_lessons", "stage", "publish", "pack"):
         monkeypatch.setattr(build, name, lambda *_: None)
     monkeypatch.setattr(build, "digest_of", lambda *_: "as before")
     monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: ran.append(1))

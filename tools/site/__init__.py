@@ -8,10 +8,11 @@ What happens, in order:
     execute.py   run notebooks, and keep what they show until the notebook or the package changes
     outputs.py   what a cell shows, as files that a page can load: pictures, scripts, the first view of a slider
     folds.py     predict, then look: the answer to a prediction waits behind a button
+    wording.py   what a page says where a notebook says "run the next cell"
     stage.py     the pages' sources: notebooks with their outputs, the glossary, the documents, the reference
     theme/       what Sphinx needs: its configuration, an extension, templates, a style sheet and one script
     preview.py   the picture that other sites show beside a link to this one
-    address.py   where the site is published
+    address.py   where the site is published, and where its readers get the course
     pages.py     what is done to finished pages: one style sheet, the content security policy, the site map
     weigh.py     what a phone has to load
     pdf.py       pages to PDF, in a browser without a window

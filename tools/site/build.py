@@ -13,7 +13,7 @@ from mlcourse.checks.folders import notebook_name
 from mlcourse.cli import PROGRAM, ROOT, complain
 from tools import browser
 from tools.site import pages
-from tools.site.address import site_address
+from tools.site.address import pack, site_address
 from tools.site.execute import DoesNotRun, executed, package_digest
 from tools.site.preview import draw_preview
 from tools.site.stage import copy_notebooks, stage
@@ -108,6 +108,7 @@ def build(course: Outline, out: Path) -> None:
     ]
     subprocess.run([*sphinx, *folders], check=True, cwd=course.root)
     publish(course, WORK / "html", out)
+    pack(course, out)
     stamp.write_text(origin, "ascii")
 
 

@@ -2,7 +2,8 @@
 
 A notebook asks "Before you run the next cell: …", and shows nothing until the reader runs it. On a page, everything
 is there at once. So what answers the question is folded in a `<details>` element, which needs no script: what the
-next cells show, and the text after them up to the next heading or the next question. The code stays visible.
+next cells show, and the text after them up to the next heading, the next question, or the paragraph that introduces
+a formula: later text uses formulas. The code stays visible.
 
 "Before you press Play: …" and "Before you move the slider: …" need what they ask about. So a player or a slider stays
 visible, and all else that answers is folded: what its cell prints, and the text after it.
@@ -19,6 +20,7 @@ PLAY = r"press\s+Play|move|step\s+on"
 QUESTION = re.compile(rf"\*\*Before\s+you\s+(?:(?P<play>{PLAY})|{RUN})\b")
 INTERACTIVE = re.compile(r"data-mlcourse-player|slider-note")
 NEXT_PART = re.compile(r"^(?=#{1,6} |---$)", re.MULTILINE)
+FORMULA = re.compile(r"\s*\$\$")
 OPEN = '<details class="prediction"><summary>Show what happens</summary>'
 CLOSE = "</details>"
 
@@ -84,9 +86,11 @@ def introduces_a_picture(cells: list[NotebookNode]) -> bool:
 def told_by(cell: NotebookNode) -> tuple[str, NotebookNode]:
     """Split a text into what belongs to the answer before it, and a cell with the rest.
 
-    The rest begins at the next heading or, since a question stands alone, at the paragraph with the next question.
+    The rest begins at the next heading, or at the paragraph with the next question or before the next formula.
     """
     ends = [found.start() for found in NEXT_PART.finditer(cell.source)]
+    if formula := FORMULA.search(cell.source):
+        ends.append(cell.source.rfind("\n\n", 0, formula.start()) + 1)
     if question := QUESTION.search(cell.source):
         ends.append(cell.source.rfind("\n\n", 0, question.start()) + 1)
     end = min(ends, default=len(cell.source))

@@ -28,6 +28,10 @@ IN_NOTEBOOK = re.compile(
     r"This is a still picture: to get the interactive one, trust this notebook, so\s+that\s+it\s+may run scripts\."
 )
 ON_PAGE = "This is a still picture; the interactive one needs scripts."
+FIGURE = re.compile(r"<figure\b.*?</figure>", re.DOTALL)
+CAPTION = re.compile(r"<figcaption.*?</figcaption>", re.DOTALL)
+SIDE = re.compile(r"(?<![\w,;] )\b(Left|Middle|Right)(?=[,:])")
+STACKED = {"Left": "Top", "Middle": "Middle", "Right": "Bottom"}
 MAX_DIFFERENCE = 3
 PLOT = "What the code above draws"  # of a figure that says nothing about itself
 SLIDER_ALONE = (
@@ -110,7 +114,21 @@ def in_files(html: str, files: Files) -> str:
     html = SCRIPT.sub(lambda found: script(found["text"], files), html)
     html = BUTTON.sub(r"\g<words>", html)
     html = SUMMARY.sub(lambda found: LINK_TAG.sub("", found[0]), html)
+    html = FIGURE.sub(with_sides, html)
     return IN_NOTEBOOK.sub(ON_PAGE, LINK.sub(r"\g<start>\g<page>.html", html))
+
+
+def with_sides(figure: re.Match[str]) -> str:
+    """Let the caption of a row of panels also say where each is in a narrow column, below one another.
+
+    The style sheet of the site shows one word of the two.
+    """
+    if figure[0].count("<img") < 2 or figure[0].count("<div") != 1:
+        return figure[0]
+    pair = '<span class="beside">{}</span><span class="stacked">{}</span>'
+    return CAPTION.sub(
+        lambda words: SIDE.sub(lambda side: pair.format(side[1], STACKED[side[1]]), words[0]), figure[0]
+    )
 
 
 def picture(png: bytes, files: Files) -> str:

@@ -23,9 +23,11 @@ from nbformat.v4 import new_markdown_cell
 
 from mlcourse.builder.lessons import Outline
 from mlcourse.checks.folders import notebook_name
-from tools.site.address import binder_address
+from mlcourse.cli import WELCOME
+from tools.site.address import binder_address, download_address, repository_address
 from tools.site.folds import with_folds
 from tools.site.outputs import Files, for_page, picture
+from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
 
 HERE = Path(__file__).parent
 DOCUMENTS = (
@@ -57,11 +59,13 @@ REFERENCE = (
     "scale",
     "checks",
 )
+MEASURED = {"gaussians", "mixture", "kmeans", "pca", "metrics", "scale"}  # on the page about speed
 ANCHOR = re.compile(r'<a id="([^"]*)"></a>\n*')
 MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
+CODE = re.compile(r"`([^`]+)`")
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -108,9 +112,11 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
             course=course,
             notebook_name=notebook_name,
             cards=cards(course, files),
+            download=download_address(course),
+            repository=repository_address(course),
             player=first_player(copies["notebooks/04_em.ipynb"]),
             documents=DOCUMENTS,
-            reference=REFERENCE,
+            reference={name: summary(name) for name in REFERENCE},
         )
         written.text(template, text)
     files.remove_others()
@@ -162,6 +168,11 @@ def lesson_page(course: Outline, place: str, notebook: NotebookNode, files: File
             cell.source = with_cover(cell.source, course.root / place, files)
     if place.startswith("notebooks/"):
         cells = with_folds(cells)
+        for cell in cells:
+            if cell.cell_type == "markdown":
+                cell.source = for_readers(cell.source)
+    if place == WELCOME:
+        cells.insert(1, new_markdown_cell(NOTE))
     if place.startswith("solutions/"):
         exercise = place.removeprefix("solutions/").replace("_solutions", "_exercises")
         cells.insert(1, new_markdown_cell(SOLUTION_WARNING % exercise))
@@ -180,7 +191,9 @@ def with_cover(text: str, notebook: Path, files: Files) -> str:
 
 def exercise_page(course: Outline, place: str) -> NotebookNode:
     """Return an exercise as a page: as it was handed out, with its hints folded, and nothing run."""
-    return page_of(course, nbformat.read(course.root / place, as_version=4).cells, place)
+    cells = nbformat.read(course.root / place, as_version=4).cells
+    cells.insert(1, new_markdown_cell(EXERCISE_NOTE))
+    return page_of(course, cells, place)
 
 
 def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookNode:
@@ -311,6 +324,10 @@ def inside(found: re.Match[str], place: str, root: Path) -> str:
         return f"[{found['words']}]({to_top(place)}index.md)"
     if path in (*DOCUMENTS, "GLOSSARY.md") or path.split("/")[0] in ("notebooks", "exercises", "solutions"):
         return found[0]
+    package, _, module = path.removesuffix(".py").removeprefix("mlcourse/").partition("/")
+    if path.startswith("mlcourse/") and path.endswith(".py") and package in REFERENCE and "/" not in module:
+        words = CODE.sub(r"<code>\1</code>", found["words"])
+        return f'<a href="{to_top(place)}_modules/{path.removesuffix(".py")}.html">{words}</a>'
     return found["words"]
 
 
@@ -322,15 +339,31 @@ def reference_page(name: str) -> str:
     """Return the page of one module or package: what it offers, and how the modules of a package work."""
     module = import_module(f"mlcourse.{name}")
     offered = defined_in(module)
-    parts = [f"# mlcourse.{name}", directive(module.__name__, offered)]
     inner = sorted(
         one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_")
     )
+    ways = [] if inner else [source_link(module.__name__)]
+    ways += [f'<a href="#mlcourse-{name}-{inner[0]}">How it works, module by module</a>'] if inner else []
+    ways += ['<a href="../benchmarks/README.html">Measured speed</a>'] if name in MEASURED else []
+    parts = [f"({module.__name__})=\n# mlcourse.{name}", f'<p class="page-tools">{"".join(ways)}</p>']
+    parts.append(directive(module.__name__, offered))
     if inner:
         parts.append("## How it works")
     for one in inner:
-        parts += [f"### {name}.{one}", directive(f"{module.__name__}.{one}")]
+        inside = f"{module.__name__}.{one}"
+        parts += [f"({inside})=\n### {name}.{one}", source_link(inside), directive(inside)]
     return "\n\n".join(parts) + "\n"
+
+
+def source_link(module: str) -> str:
+    """Return the HTML of a link to the code of a module, whose page the extension `course_site` asks for."""
+    return f'<a class="source" href="../_modules/{module.replace(".", "/")}.html">Source code</a>'
+
+
+def summary(name: str) -> str:
+    """Return the first paragraph of a module's docstring, in a line."""
+    text = import_module(f"mlcourse.{name}").__doc__ or ""
+    return " ".join(text.partition("\n\n")[0].split())
 
 
 def defined_in(module: ModuleType) -> list[str]:

@@ -29,7 +29,7 @@ extensions = [
 templates_path = ["templates"]
 exclude_patterns = ["_static"]
 root_doc = "index"
-default_role = "literal"
+default_role = "name"  # of course_site
 
 nb_execution_mode = "off"  # `execute.py` has run everything
 nb_merge_streams = True

@@ -1,8 +1,8 @@
-"""A Sphinx extension for the course: formulas, what glossary terms mean, descriptions, and readable docstrings."""
+"""A Sphinx extension: formulas, readable docstrings with links, what glossary terms mean, descriptions of pages."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -11,8 +11,13 @@ from typing import Any
 from docutils import nodes
 from docutils.nodes import Element
 from py_mini_racer import MiniRacer
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.nodes import make_refnode
+
+from tools.site.theme.excerpts import write_excerpts
 
 HERE = Path(__file__).parent
 
@@ -30,8 +35,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("katex", (visit_inline_math, None), (visit_math_block, None))
     app.connect("autodoc-process-docstring", make_readable, priority=100)  # before napoleon
     app.connect("autodoc-skip-member", skip)
+    app.add_role("name", name_role)
+    app.connect("missing-reference", link_name)
     app.connect("env-updated", note_terms)
+    app.connect("env-updated", show_sources)
     app.connect("html-page-context", add_to_page)
+    app.connect("build-finished", write_excerpts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -116,6 +125,70 @@ def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options:
     """Leave out scikit-learn's metadata routing, which every estimator has, and fields that nobody describes."""
     undescribed = (getattr(obj, "__doc__", None) or "").startswith("Alias for field number")
     return True if undescribed or re.fullmatch(r"(set|get)_\w*_?(request|routing)", name) else None
+
+
+# ── Names in docstrings ──────────────────────────────────────────────────────────────────────────────
+
+NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
+UNMISTAKABLE = re.compile(r"[A-Z_.]")  # `fit` may be anybody's
+
+
+def name_role(
+    role: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Any,
+    options: dict[str, Any] | None = None,
+    content: list[str] | None = None,
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """Show what is in backquotes as code; `link_name` makes a link of it if it names something of the reference."""
+    literal = nodes.literal(rawtext, text)
+    if not NAME.fullmatch(text):
+        return [literal], []
+    env = inliner.document.settings.env
+    where = [env.ref_context.get(f"py:{part}") or "" for part in ("module", "class")]
+    link = pending_xref(rawtext, literal, reftype="name", refdomain="", reftarget=text, where=where)
+    link["refdoc"] = env.current_document.docname
+    return [link], []
+
+
+def link_name(app: Sphinx, env: BuildEnvironment, link: Element, shown: Element) -> Element | None:
+    """Return a link to what a name means where it is used."""
+    if link["reftype"] != "name":
+        return None
+    name = link["reftarget"]
+    modules = env.domains.standard_domain.anonlabels
+    if name in modules:
+        page, anchor = modules[name]
+    else:
+        objects = env.domains.python_domain.objects
+        module, within = link["where"]
+        found = meant_by(name, module, within, objects)
+        if found in (None, f"{module}.{within}"):
+            return None
+        page, anchor = objects[found].docname, objects[found].node_id
+    return make_refnode(app.builder, link["refdoc"], page, anchor, shown)
+
+
+def meant_by(name: str, module: str, within: str, documented: Iterable[str]) -> str | None:
+    """Return the documented name that is meant in a class of a module, or nowhere in particular."""
+    packages = [module.rsplit(".", n)[0] for n in range(module.count(".") + 1)]
+    for candidate in (name, f"{module}.{within}.{name}", *(f"{package}.{name}" for package in packages)):
+        if candidate in documented:
+            return candidate
+    others = [one for one in documented if one.endswith(f".{name}")] if UNMISTAKABLE.search(name) else []
+    return others[0] if len(others) == 1 else None
+
+
+def show_sources(app: Sphinx, env: BuildEnvironment) -> None:
+    """Have viewcode show every module that has a heading in the reference, even if no object of it is documented."""
+    shown = env._viewcode_modules  # type: ignore[attr-defined]
+    for module in env.domains.standard_domain.anonlabels:
+        if module.startswith("mlcourse.") and not shown.get(module):
+            analyzer = ModuleAnalyzer.for_module(module)
+            analyzer.find_tags()
+            shown[module] = (analyzer.code, analyzer.tags, {}, module)
 
 
 # ── The glossary ─────────────────────────────────────────────────────────────────────────────────────

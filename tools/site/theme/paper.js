@@ -4,13 +4,14 @@ async (parts) => {
   const WIDTH = 660; // of a page without its margins
   const articles = [];
   for (const part of parts) {
-    const response = await fetch(new URL("/" + part, location));
+    const response = await fetch(new URL(`/${part}`, location));
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const article = page.querySelector("article");
-    const base = new URL("/" + part, location);
+    const base = new URL(`/${part}`, location);
     for (const element of article.querySelectorAll("[src]")) element.src = new URL(element.getAttribute("src"), base);
     prefixIds(article, part, base);
     moveAnswers(article, part);
+    for (const fold of article.querySelectorAll("details:not(.hide)")) unfold(fold);
     for (const element of article.querySelectorAll("script, .page-tools, .meaning, .headerlink, .copybtn, details.hide, .related-pages")) element.remove();
     for (const caption of article.querySelectorAll("figcaption"))
       caption.innerHTML = caption.innerHTML.replace("This is a still picture; the interactive one needs scripts.", "");
@@ -61,16 +62,23 @@ async (parts) => {
     folds.forEach((fold, index) => {
       const number = index + 1;
       const answer = document.createElement("section");
-      answer.id = name(part, "answer-" + number);
-      answer.innerHTML = `<h3><a href="#${name(part, "question-" + number)}">${number}</a></h3>`;
+      answer.id = name(part, `answer-${number}`);
+      answer.innerHTML = `<h3><a href="#${name(part, `question-${number}`)}">${number}</a></h3>`;
       answer.append(...[...fold.childNodes].filter((node) => node.nodeName !== "SUMMARY"));
       const pointer = document.createElement("p");
-      pointer.id = name(part, "question-" + number);
+      pointer.id = name(part, `question-${number}`);
       pointer.innerHTML = `<a href="#${answer.id}">Answer ${number} is at the end.</a>`;
       fold.replaceWith(pointer);
       end.append(answer);
     });
     article.append(end);
+  }
+  function unfold(fold) {
+    const shown = document.createElement("section");
+    const title = document.createElement("p");
+    title.innerHTML = `<strong>${fold.querySelector("summary")?.innerHTML ?? ""}</strong>`;
+    shown.append(title, ...[...fold.childNodes].filter((node) => node.nodeName !== "SUMMARY"));
+    fold.replaceWith(shown);
   }
   function isHint(fold) {
     return /^(Hint|Answer|Solution)/.test(fold.querySelector("summary")?.textContent ?? "");

@@ -1,6 +1,5 @@
 // What needs a script: one switch for all predictions, meanings of terms, and the player that runs at once.
-(function () {
-  "use strict";
+(() => {
   const KEY = "mlcourse-unfolded";
   const MARGIN = 12; // pixels beside a meaning on a narrow screen
   const predictions = document.querySelectorAll("details.prediction");
@@ -31,10 +30,24 @@
   const tools = document.querySelector(".page-tools");
   if (tools && predictions.length) addSwitch(tools);
 
-  // Excerpts of what was found would have to be fetched, which browsers forbid to files.
-  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  // Buttons of players are as high as a fingertip, and on paper there are none.
+  const inPlayers = new CSSStyleSheet();
+  inPlayers.replaceSync(`
+    @media (pointer: coarse), (max-width: 46em) { button, select, summary { min-height: 40px; } summary { line-height: 40px; } }
+    @media print { .controls, .reading, .note, details { display: none; } }`);
+  for (const { shadowRoot } of document.querySelectorAll("[data-mlcourse-player]"))
+    shadowRoot?.adoptedStyleSheets.push(inPlayers);
 
-  // Code that is wider than the page scrolls by keyboard too.
+  // A caption speaks of panels as they are: beside one another, or in a narrow column below.
+  const panels = new ResizeObserver((changes) => {
+    for (const { target } of changes) {
+      const [first, second] = target.querySelectorAll("img");
+      target.classList.toggle("narrow", second.offsetTop >= first.offsetTop + first.offsetHeight);
+    }
+  });
+  for (const words of document.querySelectorAll("figcaption:has(.stacked)")) panels.observe(words.closest("figure"));
+
+  // Code that is wider than the page scrolls by keyboard too, and has a shade at its edge.
   const sizes = new ResizeObserver((changes) => {
     for (const { target } of changes) {
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;

@@ -1,0 +1,55 @@
+"""What the search page shows of pages and ranks them by: their sentences, each with the anchor of its section.
+
+They are a script that the page loads, since browsers forbid a page that was opened from a file to fetch others.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from docutils import nodes
+from docutils.nodes import Node
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+SHOWN = (nodes.paragraph, nodes.literal_block, nodes.title, addnodes.desc_signature)
+IMPORT = re.compile(r"^(import|from) .*$", re.MULTILINE)
+COMMAND = re.compile(r"\\(?:text|math\w+|left|right|bar|hat|tilde)(?![a-z])|[\\{}$]")
+
+
+def write_excerpts(app: Sphinx, exception: Exception | None) -> None:
+    """Write the script, once everything else is built."""
+    if exception is None:
+        pages = {page: list(blocks(app.env.get_doctree(page))) for page in sorted(app.env.all_docs)}
+        text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
+        (Path(app.outdir) / "_static" / "excerpts.js").write_text(f"const EXCERPTS={text};", "utf-8")
+
+
+def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
+    """Yield each block of a page: the anchor of its section, its kind ("title", "text" or "code"), and its words."""
+    for node in doctree.findall(lambda node: isinstance(node, SHOWN)):
+        kind = "text"
+        if isinstance(node, nodes.literal_block):
+            kind = "code"
+        elif isinstance(node, (nodes.title, addnodes.desc_signature)):
+            kind = "title"
+        words = IMPORT.sub("", node.astext()) if kind == "code" else "".join(readable(node))
+        if words := " ".join(words.split()):
+            yield anchor_of(node), kind, words
+
+
+def readable(node: Node) -> Iterator[str]:
+    """Yield the text of a node, with symbols instead of the commands of formulas."""
+    for text in node.findall(nodes.Text):
+        yield COMMAND.sub("", text) if isinstance(text.parent, nodes.math) else str(text)
+
+
+def anchor_of(node: Node | None) -> str:
+    """Return the anchor of the innermost section or documented object around a node; empty at the top of a page."""
+    while node is not None and not isinstance(node.parent, nodes.document):
+        signature = node[0] if isinstance(node, addnodes.desc) else node
+        if isinstance(signature, (nodes.section, addnodes.desc_signature)) and signature["ids"]:
+            return str(signature["ids"][0])
+        node = node.parent
+    return ""
