@@ -29,6 +29,7 @@ class Entry:
     due: datetime | None = None
     rule: LateRule = field(default_factory=LateRule)
     others: tuple[str, ...] = ()  # files of the student's other notebooks that may be for the same lesson
+    given_way: tuple[str, ...] = ()  # the student's files that could not be read, and that this one replaces
     chosen: str = ""  # which file the instructor has chosen, if there are several; blank until then
     is_finished: bool = True  # False if the run was stopped before it was marked
     dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
@@ -217,6 +218,11 @@ class Bookkeeper:
     choices : mapping of (str, str) → bool, optional
         Whether a notebook, by the names of the submission and the lesson, counts as one of several. Those that the
         instructor has not seen are left out: they open the question again.
+
+    Attributes
+    ----------
+    submissions : list of Listed
+        Without those that could not be read and give way to a notebook of the same student that could.
     """
 
     def __init__(
@@ -237,7 +243,10 @@ class Bookkeeper:
             if _key(each) not in self._owners:
                 self._owners[_key(each)] = self._student(each, shared)
         self.students = list(dict.fromkeys([*class_list.students, *self._owners.values()]))
-        self.several = self._cells_with_several(submissions)
+        self._given_way = self._files_given_way(submissions)
+        gone = {each.name for those in self._given_way.values() for each in those}
+        self.submissions = [each for each in submissions if each.name not in gone]
+        self.several = self._cells_with_several(self.submissions)
         self._others = self._other_files()
         self._chosen = self._chosen_files()
         self._extensions = self._extensions_by_student()
@@ -252,7 +261,8 @@ class Bookkeeper:
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
         others, chosen = self._others.get(listed.name, ()), self._chosen.get(listed.name, "")
-        entry = Entry(grade, listed, student, late, due, self.gradebook.late, others, chosen)
+        given_way = tuple(each.source for each in self._given_way.get((student, listed.lesson), ()))
+        entry = Entry(grade, listed, student, late, due, self.gradebook.late, others, given_way, chosen)
         return replace(entry, zone=self.gradebook.zone)
 
     def book(self, entries: Iterable[Entry]) -> Book:
@@ -279,6 +289,19 @@ class Bookkeeper:
         if clues.name in ("", clues.word) or clues.name in shared:
             return Student(submission.owner)
         return Student(clues.name, id=clues.word)
+
+    def _files_given_way(
+        self, submissions: Iterable[Listed]
+    ) -> dict[tuple[Student, str | None], list[Listed]]:
+        """Return what could not be read and has been replaced by a notebook for each lesson that it may be of."""
+        readable = {(self.student(each), each.lesson) for each in submissions if each.is_readable}
+        found: dict[tuple[Student, str | None], list[Listed]] = defaultdict(list)
+        for each in submissions:
+            cells = [(self.student(each), lesson) for lesson in each.lessons]
+            if not each.is_readable and cells and readable.issuperset(cells):
+                for cell in cells:
+                    found[cell].append(each)
+        return found
 
     def _cells_with_several(self, submissions: Iterable[Listed]) -> dict[tuple[Student, str], list[Listed]]:
         """Return the student's files for a lesson, or for an unknown one, where there are several."""

@@ -33,11 +33,24 @@ class Listed:
     among: tuple[str, ...] = ()  # all lessons of the run that found it: an unknown lesson is one of them
     handed_in: float | None = None  # seconds since 1970
     folder: str = ""  # the folder or zip that it was in
+    readable: bool = True  # older versions did not note it; without a lesson, it is not
 
     @property
     def lessons(self) -> tuple[str, ...]:
         """The lessons that it may belong to."""
         return (self.lesson,) if self.lesson else self.among
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is a notebook that can be read, of a lesson that is known."""
+        return self.readable and self.lesson is not None
+
+    def is_replaced_by(self, other: Self) -> bool:
+        """Whether another one, of a later run, takes its place: the same file, which may be of the same lesson."""
+        if identity(self) == identity(other):
+            return True
+        same_file = (self.owner, self.source) == (other.owner, other.source)
+        return same_file and (not self.lessons or not set(self.lessons).isdisjoint(other.lessons))
 
 
 @dataclass
@@ -53,15 +66,19 @@ class Manifest:
     def with_run(self, found: Sequence[Listed], folder: str) -> Self:
         """Return the manifest after a run that found these submissions in a folder.
 
-        They replace what was in that folder before, and the same files of the same students. All others stay: a
-        notebook in the wrong folder must not cost a class its marks.
+        They replace what was in that folder before, and the same files of the same students, even if only one of the
+        two could be read. All others stay: a notebook in the wrong folder must not cost a class its marks.
         """
-        new_ones = {
-            identity(each) for each in found
-        }  # not their names, which older versions made in another way
         lessons = {each.lesson for each in found if each.lesson}
         new = [replace(each, among=tuple(sorted(lessons)), folder=folder) for each in found]
-        kept = [each for each in self.submissions if identity(each) not in new_ones and each.folder != folder]
+        same_source: dict[str, list[Listed]] = {}
+        for each in new:
+            same_source.setdefault(each.source, []).append(each)
+        kept = [
+            each
+            for each in self.submissions
+            if each.folder != folder and not any(map(each.is_replaced_by, same_source.get(each.source, [])))
+        ]
         return replace(self, submissions=[*kept, *new], changes=[])
 
 
@@ -75,6 +92,7 @@ def listed(submission: Submission) -> Listed:
         submission.source,
         submission.lesson,
         handed_in=submission.handed_in,
+        readable=not submission.problem,
     )
 
 

@@ -388,7 +388,10 @@ class LessonView:
         self.late = [
             Link(f"{each.label} ({days(each.days_late)})", link(each).path) for each in book.late(lesson)
         ]
-        self.several = [several_words(student, entries) for student, entries in book.several(lesson)]
+        self.several = [
+            *(several_words(student, entries) for student, entries in book.several(lesson)),
+            *(f"{each.label} (another file could not be read)" for each in of_lesson if each.given_way),
+        ]
         self.lost = [
             Link(f"{each.label} ({tasks_in_words(each.lost)})", link(each).path)
             for each in of_lesson
@@ -563,8 +566,8 @@ def student_page(
 
 def facts_about_others(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield what a student with several notebooks for the same lesson has to know."""
-    if entry.others:
-        yield "Several files", which_counts(entry)
+    if words := which_counts(entry):
+        yield "Several files", words
 
 
 def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:

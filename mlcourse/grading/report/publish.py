@@ -143,7 +143,7 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     entries: list[Entry] = []
     notebooks: list[Notebook] = []
     marks: MarksByTask = {}
-    for listed, result in results_of(out, manifest.submissions):
+    for listed, result in results_of(out, keeper.submissions):
         grade = apply_entries(result.grade, entered, used)
         entry = replace(keeper.entry(listed, lean(grade)), lost=tasks_lost_with_cells(result))
         if not result.finished:

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never, TypeAlias
 
@@ -194,6 +195,30 @@ def test_an_unreadable_one_can_be_dealt_with(grade_these: GradeThese, out: Path)
     write_rows(out / "by_hand.csv", {key: Row(0, Entry("2"))})
     with pytest.raises(SheetError, match="'2' is not 0"):
         publish(out)
+
+
+@pytest.mark.parametrize("file", ["", "homework.ipynb"])
+def test_a_readable_one_replaces_one_that_was_not(grade_these: GradeThese, out: Path, file: str) -> None:
+    """Whether the new file has the same name or another one, and whichever was graded last."""
+    good, bad = moodle("Eve", 2), broken("Eve", 2)
+    bad = replace(bad, source=f"{bad.source}{file}")
+    good = replace(good, source=bad.source) if file else good
+    grade_these(moodle("Ada", 1), bad)
+    later = grade_these(good, place="again")
+    assert [(entry.label, entry.is_graded) for entry in later.book.entries] == [("Ada", True), ("Eve", True)]
+    assert (later.remarks, later.ungraded) == ([], [])
+    assert len(pages(out / "feedback_moodle_04_em.zip")) == 2
+    names = {f"students/{entry.name}.html" for entry in later.book.entries}
+    assert names == {f"students/{path.name}" for path in (out / "students").iterdir()}
+    page = (out / "students" / f"{later.book.entries[1].name}.html").read_text("utf-8")
+    assert ("which could not be read. This file counts." in page) == (not file)
+    if not file:
+        assert len(grade_these(moodle("Ada", 1), bad).book.entries) == 2
+
+
+def test_one_of_another_lesson_replaces_no_unreadable_one(grade_these: GradeThese) -> None:
+    grade_these(moodle("Ada", 1), broken("Eve", 2))
+    assert len(grade_these(moodle("Eve", 3, lesson=OTHER), place="other").ungraded) == 1
 
 
 def test_a_row_about_an_unreadable_one_is_not_missed_later(grade_these: GradeThese, out: Path) -> None:
