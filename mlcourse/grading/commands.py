@@ -24,7 +24,7 @@ from mlcourse.grading.batch.submission import Settings
 from mlcourse.grading.desk.run import run_desk
 from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.gradebook.example import write_example
-from mlcourse.grading.gradebook.settings import Gradebook, GradebookError, Platform
+from mlcourse.grading.gradebook.settings import GradebookError, Platform
 from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
@@ -102,8 +102,10 @@ def grade(words: list[str]) -> int:
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
     course = Course(options.course.resolve(), options.extra_checks)
-    gradebook = gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform))
-    refuse_unknown_lessons(gradebook, course)
+    asked_for = Manifest(
+        gradebook=options.gradebook, platform=options.platform, lessons=list(course.catalogue.lessons)
+    )
+    gradebook = gradebook_of(options.out, asked_for)
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),
@@ -140,14 +142,6 @@ def init(out: Path) -> int:
     for path in kept:
         print(f"Kept {path}, which exists already.")
     return 0
-
-
-def refuse_unknown_lessons(gradebook: Gradebook, course: Course) -> None:
-    """Raise GradebookError if the settings name a lesson that the course does not have."""
-    for table, lesson in gradebook.lessons():
-        if not course.catalogue.lesson_called(lesson):
-            known = ", ".join(course.catalogue.lessons)
-            raise GradebookError(f"[{table}] names the lesson {lesson!r}; wanted: one of {known}.")
 
 
 def print_summary(summary: Summary, out: Path) -> None:

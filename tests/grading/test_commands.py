@@ -79,13 +79,15 @@ def test_init_writes_an_example_that_grade_accepts(command: Command, folder: Pat
     assert command("grade", folder, "-o", out, "-j", "0") == 0
 
 
-def test_an_unknown_lesson_in_the_settings_stops_the_run(
+def test_an_unknown_lesson_in_the_settings_is_refused(
     command: Command, folder: Path, capsys: Capture
 ) -> None:
-    settings = folder.parent / "my.toml"
-    settings.write_text("[due]\n99 = 2026-03-01\n")
-    assert command("grade", folder, "-o", folder.parent / "out", "--gradebook", settings) == 1
-    assert "[due] names the lesson '99'; wanted: one of 01_kmeans" in capsys.readouterr().err
+    out = folder.parent / "out"
+    again = ("grade", folder, "-o", out, "-j", "0")
+    command(*again)
+    (out / "gradebook.toml").write_text("[due]\n99 = 2026-03-01\n")
+    assert command(*again) == command("report", out) == 1
+    assert capsys.readouterr().err.count("there is no lesson '99' for `due.99`. The lessons are 01_") == 2
 
 
 def test_report_remembers_the_platform_and_the_settings(command: Command, folder: Path) -> None:

@@ -62,6 +62,7 @@ class Manifest:
     gradebook: str | None = None  # the path given with --gradebook
     platform: str | None = None  # the name given with --platform
     titles: dict[str, str] = field(default_factory=dict)  # task → its number and title, as in the exercise
+    lessons: list[str] = field(default_factory=list)  # of the course; older versions did not note them
 
     def with_run(self, found: Sequence[Listed], folder: str) -> Self:
         """Return the manifest after a run that found these submissions in a folder.
