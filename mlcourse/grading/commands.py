@@ -25,6 +25,7 @@ from mlcourse.grading.desk.run import run_desk
 from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.gradebook.example import write_example
 from mlcourse.grading.gradebook.settings import GradebookError, Platform
+from mlcourse.grading.intake.find import NoSubmissions
 from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
@@ -39,6 +40,7 @@ EXPECTED_ERRORS = (
     CatalogueError,
     ClusterError,
     GradebookError,
+    NoSubmissions,
     NothingToPublish,
     SheetError,
     sandbox.NoSandbox,
@@ -186,12 +188,21 @@ def mark(words: list[str]) -> int:
     return EXIT_UNGRADED if summary.ungraded else 0
 
 
-def report(words: list[str]) -> int:
-    """Rewrite tables and pages, with the points that were entered by hand."""
+def report_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"{PROGRAM} report", description="Rewrite a run's tables and pages.")
     parser.add_argument("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
+    parser.add_argument("--forget", metavar="SUBMISSIONS", help="first take out what this folder or zip held")
     add_book_options(parser)
-    options = parser.parse_args(words)
+    return parser
+
+
+def report(words: list[str]) -> int:
+    """Rewrite tables and pages, with the points that were entered by hand."""
+    options = report_parser().parse_args(words)
+    if options.forget:
+        read_manifest(options.out)  # or there is no folder to lock
+        with lock_folder(options.out):
+            write_manifest(options.out, read_manifest(options.out).without(options.forget))
     if options.gradebook or options.platform:
         manifest = read_manifest(options.out)
         gradebook = str(options.gradebook.resolve()) if options.gradebook else manifest.gradebook

@@ -23,7 +23,12 @@ OTHER_PROGRAMS = ("dask ", "python course.py bench ", ".venv/bin/python -m ")
 
 
 def test_the_guide_lists_every_option_and_no_other() -> None:
-    parsers = (commands.grade_parser(), commands.mark_parser(), commands.similarity_parser())
+    parsers = (
+        commands.grade_parser(),
+        commands.mark_parser(),
+        commands.report_parser(),
+        commands.similarity_parser(),
+    )
     options = {name for parser in parsers for action in parser._actions for name in action.option_strings}
     prose = re.sub(r"```.*?```", "", GUIDE, flags=re.DOTALL)
     spans = re.findall(r"`[^`]+`|^    .*$", prose, re.MULTILINE)

@@ -46,6 +46,10 @@ SAFE_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | 
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
 
 
+class NoSubmissions(ValueError):
+    """A file that is not what submissions come in; the message says what is wanted."""
+
+
 class Found(NamedTuple):
     """A submitted file."""
 
@@ -57,7 +61,7 @@ class Found(NamedTuple):
 
 
 def find(path: Path) -> Iterator[Found]:
-    """Yield every submitted file, reading one at a time."""
+    """Yield every submitted file, reading one at a time. Raises NoSubmissions if this is a file of another kind."""
     if path.is_dir():
         top = path / nbgrader.FOLDER if (path / nbgrader.FOLDER).is_dir() else path
         files = list(_walk(top, ()))
@@ -67,7 +71,13 @@ def find(path: Path) -> Iterator[Found]:
     elif is_archive(path.name):
         yield from _in_archive(path)
     else:
-        yield Found((path.name,), *_read(path, as_notebook=True), (), _changed(path))
+        reading = _read(path, as_notebook=True)
+        if not (is_notebook(path.name) or (maybe_notebook(path.name) and is_a_notebook(reading[0]))):
+            raise NoSubmissions(
+                f"{path} is neither a notebook nor an archive. Wanted: a folder of submissions, the zip that a"
+                " learning platform gives you, or a notebook (.ipynb)."
+            )
+        yield Found((path.name,), *reading, (), _changed(path))
 
 
 def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:

@@ -18,7 +18,7 @@ NAME = "run.json"
 
 
 class NothingToPublish(ValueError):
-    """A folder without the results of a run; the message says how to get them."""
+    """A folder without the results of a run, or of this one; the message says how to go on."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,22 @@ class Manifest:
             if each.folder != folder and not any(map(each.is_replaced_by, same_source.get(each.source, [])))
         ]
         return replace(self, submissions=[*kept, *new], changes=[])
+
+    def without(self, word: str) -> Self:
+        """Return the manifest without what was found in a folder or zip, which need not exist any more.
+
+        It is given by its path or, if only one has it, by its name. Raises NothingToPublish.
+        """
+        folders = dict.fromkeys(each.folder for each in self.submissions)
+        path = Path(word).resolve()
+        named = [each for each in folders if each == str(path)] or [
+            each for each in folders if Path(each).name == path.name
+        ]
+        if len(named) != 1:
+            what = "several runs graded" if named else "no run graded"
+            raise NothingToPublish(f"{what} {word}. Name one of these: {', '.join(named or folders)}.")
+        kept = [each for each in self.submissions if each.folder != named[0]]
+        return replace(self, submissions=kept, changes=[])
 
 
 def listed(submission: Submission) -> Listed:
