@@ -40,6 +40,7 @@ from mlcourse.grading.records.text import name_key, tidy
 
 MAX_NOTEBOOKS = 20  # per student
 MAX_DEPTH = 8  # of nested folders
+SHOWN_NAMES = 3  # of files that are there in place of a notebook
 MAX_TRIED = 5  # files of a student without a notebook whose content may show that they are one
 # Do not follow links, and do not wait for the other end of a pipe.
 SAFE_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -156,11 +157,13 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
 
 def _no_notebook(files: Iterable[File], where: str) -> str:
     """Say that there is no notebook, and what there is instead."""
-    names = (tidy(original_name(file)) for file in files)
-    known = next(((name, kind) for name in names if (kind := what_else(name))), None)
-    if known is None:
-        return f"There is no notebook {where}."
-    return f"There is no notebook {where}: {known[0]} is {known[1]}. Hand in the file that ends in .ipynb."
+    names = sorted(tidy(original_name(file)) for file in files)
+    if not names:
+        return f"There is no notebook {where}, and no other file."
+    known = next((f"{name} is {kind}" for name in names if (kind := what_else(name))), None)
+    others = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    there = known or f"there is only {', '.join(names[:SHOWN_NAMES])}{others}"
+    return f"There is no notebook {where}: {there}. Hand in the file that ends in .ipynb."
 
 
 def _folders(top: Path) -> list[str]:
