@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import TypeAlias
 
 from mlcourse.grading.gradebook.class_list import ClassList, Student, clues_of
-from mlcourse.grading.gradebook.late import LateRule
+from mlcourse.grading.gradebook.late import LateRule, end_of_extension
 from mlcourse.grading.gradebook.settings import Gradebook, of_lesson
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed
@@ -27,6 +27,7 @@ class Entry:
     student: Student
     days_late: int = 0
     due: datetime | None = None
+    extension: float = 0  # days
     rule: LateRule = field(default_factory=LateRule)
     others: tuple[str, ...] = ()  # files of the student's other notebooks that may be for the same lesson
     given_way: tuple[str, ...] = ()  # the student's files that could not be read, and that this one replaces
@@ -118,6 +119,7 @@ class Book:
     remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
     titles: Mapping[str, str] = field(default_factory=dict)  # of tasks, by name
     unclear: frozenset[Student] = frozenset()  # in the place of one of the class list, of whom several fit
+    extensions: Mapping[Student, Mapping[str, float]] = field(default_factory=dict)  # days by lesson
 
     def __post_init__(self) -> None:
         self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
@@ -170,6 +172,12 @@ class Book:
         """Return the students with several notebooks for a lesson."""
         cells = [(student, self.cell(student, lesson)) for student in self.students]
         return [(student, entries) for student, entries in cells if len(entries) > 1]
+
+    def extended(self, lesson: str) -> list[tuple[Student, datetime]]:
+        """Return the students with an extension for a lesson that has a due date, and when it ends."""
+        due = self.gradebook.due_date(lesson)
+        days = ((student, of_lesson(self.extensions.get(student, {}), lesson)) for student in self.students)
+        return [(student, end_of_extension(due, number)) for student, number in days if due and number]
 
     def unknown_times(self, lesson: str) -> int:
         """Return how many submissions count as in time because nobody knows when they were handed in."""
@@ -262,7 +270,9 @@ class Bookkeeper:
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
         others, chosen = self._others.get(listed.name, ()), self._chosen.get(listed.name, "")
         given_way = tuple(each.source for each in self._given_way.get((student, listed.lesson), ()))
-        entry = Entry(grade, listed, student, late, due, self.gradebook.late, others, given_way, chosen)
+        entry = Entry(
+            grade, listed, student, late, due, extension, self.gradebook.late, others, given_way, chosen
+        )
         return replace(entry, zone=self.gradebook.zone)
 
     def book(self, entries: Iterable[Entry]) -> Book:
@@ -273,7 +283,10 @@ class Bookkeeper:
         students = sorted(self.students, key=lambda student: student.name.casefold())
         remarks = [*self._undecided_remarks(), *self.remarks]
         listed = frozenset(self.class_list.students)
-        return Book(ordered, students, listed, self.gradebook, remarks, self.titles, frozenset(self._unclear))
+        unclear = frozenset(self._unclear)
+        return Book(
+            ordered, students, listed, self.gradebook, remarks, self.titles, unclear, self._extensions
+        )
 
     def _student(self, submission: Listed, shared: set[str]) -> Student:
         """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
 from mlcourse.grading.gradebook.class_list import Student
-from mlcourse.grading.gradebook.late import days
+from mlcourse.grading.gradebook.late import days, end_of_extension
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.charts import STATUSES, Bin, Part, histogram, shares
@@ -397,6 +397,7 @@ class LessonView:
             for each in of_lesson
             if each.lost
         ]
+        self.extended = [f"{student.name} (until {moment(end)})" for student, end in book.extended(lesson)]
         self.unknown_times = book.unknown_times(lesson)
         self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
@@ -420,11 +421,11 @@ class LessonView:
     @property
     def contents(self) -> list[tuple[str, str]]:
         """The sections that there are: id and heading."""
-        attention = self.missing or self.late or self.several or self.lost or self.unknown_times
+        lists = (self.missing, self.late, self.extended, self.several, self.lost, self.unknown_times)
         sections: list[tuple[object, str, str]] = [
             (self.ungraded, "ungraded", "Could not be graded"),
             (True, "everyone", "Everyone"),
-            (attention, "attention", "Missing, late, several or failed"),
+            (any(lists), "attention", "Missing, late, several or failed"),
             (self.bins, "distribution", "Points"),
             (self.by_group, "groups", "Groups"),
             (self.tasks, "tasks", "Tasks"),
@@ -581,6 +582,8 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
             yield "Handed in", moment_of(handed_in, entry.zone)
         return
     yield "Due", moment(entry.due)
+    if entry.extension:
+        yield "Extension", f"until {moment(end_of_extension(entry.due, entry.extension))}"
     if handed_in is None:
         yield "Handed in", "The time is unknown, so it counts as in time."
         return

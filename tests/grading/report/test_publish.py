@@ -230,6 +230,7 @@ def test_a_row_about_an_unreadable_one_is_not_missed_later(grade_these: GradeThe
 
 def test_a_late_page_shows_points_before_and_after_and_the_rule(grade_these: GradeThese, out: Path) -> None:
     write_settings(out, "[late]\ncost_per_day = 1.5\n[due]\n04_em = 2026-03-01T00:00:00Z\n")
+    settings_ = (out / "gradebook.toml").read_text()
     late = submission("1", {"e_step": 4}, handed_in=1772323200 + 90_000.0)
     summary = grade_these(late, submission("2"))
     (ada,) = summary.book.late("04_em")
@@ -243,6 +244,12 @@ def test_a_late_page_shows_points_before_and_after_and_the_rule(grade_these: Gra
     ).read_text("utf-8")
     row = rows_of((out / "grades.csv").read_text("utf-8-sig"))[0]
     assert (row["04_em"], row["04_em: late deduction"]) == ("1", "3")
+    (out / "gradebook.toml").write_text(f"{settings_}[extensions]\nAda = {{ 4 = 2.5 }}\n")
+    assert not publish(out).book.late("04_em")
+    for path in (out / "students" / f"{ada.name}.html", out / "index.html"):
+        text = Document(path.read_text("utf-8")).text
+        assert "until 2026-03-03 12:00 (UTC+0000)" in text
+        assert "Extension" in text
 
 
 def test_settings_that_cannot_be_used_stop_the_report(grade_these: GradeThese, out: Path) -> None:
