@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import TypeAlias
 
+from mlcourse.course_folder import did_you_mean
 from mlcourse.grading.gradebook.class_list import ClassList, Student, clues_of
 from mlcourse.grading.gradebook.late import LateRule, end_of_extension
 from mlcourse.grading.gradebook.settings import Gradebook, of_lesson
@@ -365,14 +366,19 @@ class Bookkeeper:
     def _extensions_by_student(self) -> dict[Student, Mapping[str, float]]:
         """Return the extensions, and remark on each that belongs to nobody or to several."""
         everybody = ClassList(self.students)
+        names = dict.fromkeys(
+            name for each in self.students for name in (each.name, each.email, each.login) if name
+        )
         extensions: dict[Student, Mapping[str, float]] = {}
         for word, lessons in self.gradebook.extensions.items():
             found = everybody.find(word)
             if len(found) == 1:
                 extensions[found[0]] = {**extensions.get(found[0], {}), **lessons}
             else:
-                what = "several students fit" if found else "there is no such student"
-                self.remarks.append(f"The extension for {printable(word)} counts for nobody: {what}.")
+                what = "several students fit." if found else "there is no such student."
+                near = "" if found else did_you_mean(word, names)
+                remark = f"The extension for {printable(word)} counts for nobody: {what} {printable(near)}"
+                self.remarks.append(remark.strip())
         return extensions
 
 
