@@ -136,7 +136,7 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "isolated": is_isolated(entry.grade for entry in book.entries),
         "overview": overview(book),
         "ungraded": ungraded_rows(book.entries),
-        "remarks": [*book.remarks, *lost_remarks(book.entries)],
+        "remarks": [*pending_remarks(book.entries), *book.remarks, *lost_remarks(book.entries)],
         "requests": list(requests),
         "changes": list(changes),
         "headings": NOTICES,
@@ -363,8 +363,9 @@ class LessonView:
 
     def __init__(self, book: Book, lesson: str):
         self.name, self.titles = lesson, book.titles
-        # One whose lesson is unknown may belong to this one.
-        self.entries = [entry for entry in book.entries if lesson in entry.listed.lessons]
+        # One whose lesson is unknown may belong to this one, and does if there is no other.
+        only = book.lessons == [lesson]
+        self.entries = [entry for entry in book.entries if only or lesson in entry.listed.lessons]
         of_lesson = book.of_lesson(lesson)
         counts = task_counts(of_lesson)
         self.tasks = {
@@ -443,6 +444,13 @@ def status_and_time(entry: Entry) -> str:
 
 def tasks_in_words(number: int) -> str:
     return f"{number} task{'' if number == 1 else 's'}"
+
+
+def pending_remarks(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield a sentence about the open answers that are not marked yet, if there are any."""
+    if number := sum(entry.pending > 0 for entry in entries):
+        what = "1 notebook has" if number == 1 else f"{number} notebooks have"
+        yield f"{what} open answers that are not marked yet. Mark them at the desk (`mark`)."
 
 
 def lost_remarks(entries: Iterable[Entry]) -> Iterator[str]:
