@@ -29,7 +29,7 @@ from mlcourse.grading.intake.find import NoSubmissions
 from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
-from mlcourse.grading.report.alike import compare_folder, similarity_page
+from mlcourse.grading.report.alike import compare_folder, groups_of, near_published, similarity_page
 from mlcourse.grading.report.publish import Summary, gradebook_of, publish
 from mlcourse.grading.report.words import ungraded_reason
 
@@ -225,7 +225,7 @@ def doctor(words: list[str]) -> int:
 
 
 def similarity_parser() -> argparse.ArgumentParser:
-    description = "Find pairs of similar submissions: a hint about where to look, not a verdict."
+    description = "Find similar submissions: a hint about where to look, not a verdict."
     parser = argparse.ArgumentParser(f"{PROGRAM} similarity", description=description)
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
@@ -236,17 +236,22 @@ def similarity_parser() -> argparse.ArgumentParser:
 
 
 def similarity(words: list[str]) -> int:
-    """List the pairs of similar submissions, and write a page about them."""
+    """List the groups of similar submissions, and write a page about their pairs."""
     options = similarity_parser().parse_args(words)
     if not options.submissions.exists():
         raise CannotGrade(f"{options.submissions} does not exist.")
     course = Course(options.course.resolve())
     found = compare_folder(options.submissions, course, full_name(options.lesson, course))
-    for hit in found:
-        names = f"{printable(hit.one.student)}  ~  {printable(hit.other.student)}"
-        print(f"{hit.pair.similarity:4.0%}  {names}  ({hit.one.lesson})")
+    groups = groups_of(found)
+    for group in groups:
+        lowest, highest = f"{group.lowest:.0%}", f"{group.highest:.0%}"
+        share = highest if lowest == highest else f"{lowest} to {highest}"
+        print(f"{share}  {'  ~  '.join(map(printable, group.students))}  ({group.lesson})")
+    for near in near_published(found):
+        names = ", ".join(f"{printable(student)} {share:.0%}" for student, share in near.students)
+        print(f"Near the published solution of {near.lesson}: {names}")
     print(
-        f"Pairs that look alike: {len(found)}. A short task has few right answers: read both before you judge."
+        f"Groups that look alike: {len(groups)}. A short task has few right answers: read them before you judge."
     )
     if options.out:
         write_atomically(options.out, similarity_page(found))
