@@ -120,6 +120,27 @@ def test_a_player_is_less_high_than_a_screen(open_page, made, name):
     assert play["y"] - (picture["y"] + picture["height"] + caption["height"]) < 20
 
 
+READINGS = """({ player }) => {
+  const last = player.last;
+  player.jump(last);
+  const heights = player.scene.points.flatMap((_, i) => player.planes.map((_, p) => {
+    [player.pinned, player.chosen, player.chosenIn] = [true, i, p];
+    player.read();
+    return Math.round(player.section.offsetHeight);
+  }));
+  return [...new Set(heights)];
+}"""
+
+
+@pytest.mark.parametrize("width", [470, 660, 760, 960])
+@pytest.mark.parametrize("name", ["em_plane", "types", "playground"])
+def test_no_reading_makes_a_player_higher(open_page, made, name, width):
+    page = open_page()
+    player = made[name] if name in made else LIVE[name]()
+    page.set_content(HTML.format(f"<div style='width: {width}px'>{player._repr_html_()}</div>"))
+    assert len(page.locator("[data-mlcourse-player]").evaluate(READINGS)) == 1
+
+
 # ── Touch ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -88,7 +88,8 @@ it may run scripts.</figcaption>
 </div>"""
 
 
-HINT = "Point at a dot to read its values; click on it to keep them in view."
+HINT = "Hover over a point to read its values; click it to keep them in view."
+SHARES = "π: weight · points by likeliest component"
 
 Keys = Sequence[tuple[str, str]]  # keys of the keyboard, and what they do in the picture
 KEYS: Keys = (
@@ -100,7 +101,7 @@ KEYS: Keys = (
     ("Tab", "leave"),
 )
 
-DEFAULTS = {"palette": PALETTE, "hint": HINT, "keys": KEYS, "sliderName": "step"}
+DEFAULTS = {"palette": PALETTE, "hint": HINT, "keys": KEYS, "sliderName": "step", "words": ()}
 
 # The indices of two mixtures: see Scene.
 Frame = tuple[int, int]
@@ -124,7 +125,8 @@ class Scene(TypedDict, total=False):
     captions: list[str]  # one per frame; or else
     narrator: str  # "em" or "kmeans": the script says in numbers what each half step did
     curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
-    weights: bool  # whether to show the weights of the first plane as bars
+    weights: str  # the heading of bars that show the weights of the first plane; without it, there are none
+    words: Sequence[tuple[str, str]]  # terms in what the script says, and what to say instead
     keys: Keys
 
 
