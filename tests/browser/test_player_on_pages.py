@@ -121,14 +121,14 @@ def test_a_player_is_less_high_than_a_screen(open_page, made, name):
 
 
 READINGS = """({ player }) => {
-  const last = player.last;
-  player.jump(last);
+  player.jump(player.last);
+  const unread = player.section.offsetHeight;
   const heights = player.scene.points.flatMap((_, i) => player.planes.map((_, p) => {
     [player.pinned, player.chosen, player.chosenIn] = [true, i, p];
     player.read();
-    return Math.round(player.section.offsetHeight);
+    return player.section.offsetHeight;
   }));
-  return [...new Set(heights)];
+  return [...new Set([unread, ...heights])];
 }"""
 
 
