@@ -137,6 +137,23 @@ def grade_or_raise(
     return fake_grade(submission, course, sandbox, seed, on_mark, done)
 
 
+def grade_or_loop(
+    submission: Submission,
+    course: Course,
+    sandbox: Sandbox,
+    seed: bytes,
+    on_mark: Callable[[Mark], None],
+    done: dict[str, Mark],
+    **rules: bool,
+) -> Grade:
+    """Grade like `fake_grade`, but one submission keeps the grader busy forever."""
+    if submission.student == "culprit":
+        on_mark(mark(TASKS[0], "1"))
+        while True:
+            pass
+    return fake_grade(submission, course, sandbox, seed, on_mark, done)
+
+
 def no_sandbox(trust: bool = False) -> SimpleNamespace:
     return SimpleNamespace(name="fake", close=lambda: None)
 

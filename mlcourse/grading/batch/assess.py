@@ -15,10 +15,15 @@ from typing import NamedTuple
 from mlcourse.blas import one_blas_thread
 from mlcourse.course_folder import Course
 from mlcourse.grading.batch.digests import digest_of, task_digests, tools_digest
+from mlcourse.grading.inside.limits import DEFAULT_LIMITS
 from mlcourse.grading.judge import marking
 from mlcourse.grading.records.grade import Grade, Mark, Submission
 from mlcourse.grading.records.results import Result, new_result, submission_digest
 from mlcourse.grading.sandbox import NoSandbox, Sandbox, WorkerEnded, choose
+from mlcourse.grading.time_limit import TimeUp, time_limit
+
+# Seconds. Whatever runs in the sandbox has had its time by then: it is the judging that takes too long.
+TOO_LONG = DEFAULT_LIMITS.total + 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +59,7 @@ def assess(terms: Terms, submission: Submission, known: dict[str, Mark]) -> Resu
         result.add(mark, checks.get(mark.task, ""))
 
     try:
-        with one_blas_thread():  # the processes already use all cores
+        with one_blas_thread(), time_limit(TOO_LONG):  # the processes already use all cores
             result.grade = terms.grade(
                 submission, terms.course, sandbox, terms.seed, on_mark=on_mark, done=known, **terms.rules
             )
@@ -62,6 +67,9 @@ def assess(terms: Terms, submission: Submission, known: dict[str, Mark]) -> Resu
     except (Exception, WorkerEnded) as error:
         # The grader is at fault, not the student: no points are lost, and everybody else is graded.
         result.grade = failed(result.grade, f"The grader failed: {type(error).__name__}: {error}")
+    except TimeUp:
+        close_own_sandbox()  # which may have been in the middle of anything
+        result.grade = failed(result.grade, f"The grader did not finish within {TOO_LONG:.0f} s.")
     result.checks = {mark.task: checks.get(mark.task, "") for mark in result.grade.marks}
     return result
 
@@ -138,11 +146,16 @@ def own_sandbox(terms: Terms) -> Sandbox:
     held = _thread.held
     if held and held in _open and held.terms is terms:
         return held.sandbox
-    if held:
-        _close(held)
+    close_own_sandbox()
     held = _thread.held = _Held(terms, terms.choose(trust=terms.trust))
     _open.add(held)
     return held.sandbox
+
+
+def close_own_sandbox() -> None:
+    """Close this thread's sandbox, if it has one; the next submission gets another one."""
+    if _thread.held:
+        _close(_thread.held)
 
 
 def close_sandboxes(terms: Terms | None = None) -> None:

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -10,9 +11,17 @@ from multiprocessing.connection import wait
 from typing import Self, TypeVar
 
 from mlcourse.grading.batch.dispatch import Place
+from mlcourse.grading.inside.limits import BASELINE, DEFAULT_LIMITS
+
+if sys.platform != "win32":
+    import resource
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+MOST_MEMORY = (
+    DEFAULT_LIMITS.memory + BASELINE
+)  # bytes of address space, for a process that needs a tenth of it
 
 
 class Processes:
@@ -95,6 +104,10 @@ def _context(preload: Sequence[str]) -> multiprocessing.context.BaseContext:
 
 def _start() -> None:
     """Set up a process."""
+    if sys.platform == "linux":  # elsewhere the limit cannot be below what a process has already reserved
+        # What a student has written may become large here too. Then this process fails, and not the machine.
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C, and ends this process
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 

@@ -32,8 +32,6 @@ ALWAYS_ALLOWED = {
     "pipe": (22, None), "pipe2": (293, 59), "poll": (7, None), "ppoll": (271, 73), "select": (23, None),
     "pselect6": (270, 72), "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_wait": (232, None),
     "epoll_pwait": (281, 22), "eventfd2": (290, 19),
-    # the worker's own socket: bytes in both directions, open files only in one (`sendmsg` could pass them on)
-    "sendto": (44, 206), "recvfrom": (45, 207), "recvmsg": (47, 212),
     # memory
     "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "madvise": (28, 233),
     "msync": (26, 227), "brk": (12, 214), "membarrier": (324, 283),
@@ -61,6 +59,8 @@ CLOSE_RANGE = (436, 436)
 KILL, TKILL, TGKILL = (62, 129), (200, 130), (234, 131)
 FCNTL, IOCTL, PRCTL, PRLIMIT64 = (72, 25), (16, 29), (157, 167), (302, 261)
 FLOCK = (73, 32)
+# The worker's own socket: bytes in both directions, open files only in one (`sendmsg` could pass them on).
+SENDTO, RECVFROM, RECVMSG = (44, 206), (45, 207), (47, 212)
 SECCOMP = (317, 277)
 
 PROCESSORS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_…
@@ -78,6 +78,7 @@ CLONE_FILES = 0x400  # the thread has the same open files, or the watchdog would
 CLOSE_RANGE_CLOEXEC = 4  # but not CLOSE_RANGE_UNSHARE, which gives a thread a table of its own
 MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
+MSG_OOB = 1
 # Duplicating and querying, but no F_SETOWN or F_SETSIG (they signal other processes), no leases.
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 1030, 1032)
 FCNTL_LOCKS = (6, 7)  # taking one: nobody else is there to be locked out
@@ -124,9 +125,15 @@ def program(machine: str, own_pid: int) -> list[Step]:
     """
     column, architecture = PROCESSORS[machine]
     conditional = [
-        (OPEN, _allow_unless_truncating(1)),
-        (OPENAT, _allow_unless_truncating(2)),
-        (MMAP, _allow_unless_shared_and_anonymous()),
+        # Opening for reading and truncating at once: Landlock misses that before ABI 3.
+        (OPEN, _allow_unless(1, O_ACCMODE | O_TRUNC, O_TRUNC)),
+        (OPENAT, _allow_unless(2, O_ACCMODE | O_TRUNC, O_TRUNC)),
+        # Memory that stays in use when nearly all of it is unmapped, so that no count of pages sees it.
+        (MMAP, _allow_unless(3, MAP_SHARED | MAP_ANONYMOUS, MAP_SHARED | MAP_ANONYMOUS)),
+        # Nothing here needs urgent data, and several errors of kernels were in the code for them.
+        (SENDTO, _allow_unless(3, MSG_OOB, MSG_OOB)),
+        (RECVFROM, _allow_unless(3, MSG_OOB, MSG_OOB)),
+        (RECVMSG, _allow_unless(2, MSG_OOB, MSG_OOB)),
         (CLONE, _allow_only_threads()),
         # Its flags are in memory, where a filter cannot see them. If the call does not exist, glibc uses clone.
         (CLONE3, [(RETURN, 0, 0, UNKNOWN)]),
@@ -180,23 +187,12 @@ def _allow_only_threads() -> list[Step]:
     return [*_load(0), (AND, 0, 0, kind | NAMESPACES), *_allow_if(kind)]
 
 
-def _allow_unless_truncating(flags: int) -> list[Step]:
-    """Refuse opening a file for reading and truncating it at once: Landlock misses that before ABI 3."""
+def _allow_unless(argument: int, mask: int, value: int) -> list[Step]:
+    """Refuse the call if these bits of an argument have this value."""
     return [
-        *_load(flags),
-        (AND, 0, 0, O_ACCMODE | O_TRUNC),
-        (EQUAL, 0, 1, O_TRUNC),
-        (RETURN, 0, 0, REFUSE),
-        (RETURN, 0, 0, ALLOW),
-    ]
-
-
-def _allow_unless_shared_and_anonymous() -> list[Step]:
-    """Refuse memory that stays in use when nearly all of it is unmapped, so that no count of pages sees it."""
-    return [
-        *_load(3),
-        (AND, 0, 0, MAP_SHARED | MAP_ANONYMOUS),
-        (EQUAL, 0, 1, MAP_SHARED | MAP_ANONYMOUS),
+        *_load(argument),
+        (AND, 0, 0, mask),
+        (EQUAL, 0, 1, value),
         (RETURN, 0, 0, REFUSE),
         (RETURN, 0, 0, ALLOW),
     ]

@@ -21,11 +21,13 @@ from mlcourse.grading.intake.outputs import NotReadable
 from mlcourse.grading.intake.platforms import is_late
 from mlcourse.grading.records.grade import Cell, Submission
 from mlcourse.grading.records.text import name_key, tidy
+from mlcourse.grading.time_limit import TimeUp, time_limit
 
 # The line below the title of a lecture; that of an exercise names it as one.
 LECTURE = re.compile(
     r"^\*\*Lesson \d\d\*\* \|.*\]\(\.\./exercises/(?P<lesson>\w+)_exercises\.ipynb\)", re.MULTILINE
 )
+TOO_LONG = 60.0  # seconds, for what takes milliseconds
 Sections = Callable[[str], list[Section]]  # of a lesson
 
 
@@ -71,12 +73,24 @@ def read_submissions(
 
     for found in find(path):
         parts = []
-        for one in read_each(found, catalogue, lesson, sections):
+        for one in read_in_time(found, catalogue, lesson, sections):
             one = replace(one, student=spellings.setdefault(name_key(one.student), one.student))
             parts.append(with_number(one, taken))
         for submission in parts:
             taken[submission.student].append(replace(submission, cells=(), files=()))
             yield submission
+
+
+def read_in_time(
+    found: Found, catalogue: Catalogue, lesson: str | None, sections: Sections
+) -> list[Submission]:
+    """Return the submissions in a file; if that takes too long, one that says so."""
+    try:
+        with time_limit(TOO_LONG):
+            return list(read_each(found, catalogue, lesson, sections))
+    except TimeUp:
+        problem = f"It could not be read within {TOO_LONG:.0f} s."
+        return [read_one(found._replace(data=None, problem=problem), catalogue, lesson)]
 
 
 def with_number(submission: Submission, taken: dict[str, list[Submission]]) -> Submission:
@@ -125,7 +139,7 @@ def read_one(
     left_over = "" if lesson else also_has(cells, catalogue, to_mark)
     if lesson is None and to_mark:
         lesson, *_ = to_mark
-    if not problem and not recognised and (name := lecture_in(cells)) in catalogue.lessons:
+    if not problem and (name := lecture_in(cells, catalogue)):
         lesson, problem = name, f"This is the lecture's notebook; hand in exercises/{name}_exercises.ipynb."
     elif not problem and lesson is None:
         problem = unrecognised(recognised)
@@ -149,11 +163,16 @@ def read_one(
     )
 
 
-def lecture_in(cells: Iterable[Cell]) -> str:
-    """Return the lesson of a lecture's notebook, which leads to its exercise; empty if it is another notebook."""
+def lecture_in(cells: tuple[Cell, ...], catalogue: Catalogue) -> str:
+    """Return the lesson of a lecture's notebook, which leads to its exercise; empty if it is another notebook.
+
+    A lecture may define what its exercise asks for, but it has none of the tasks.
+    """
     first = next((cell.source for cell in cells if cell.kind == "markdown"), "")
     found = LECTURE.search(first)
-    return found["lesson"] if found else ""
+    if not found or found["lesson"] not in catalogue.lessons or tasks_of_lessons(cells, catalogue):
+        return ""
+    return found["lesson"]
 
 
 def unrecognised(lessons: list[str]) -> str:

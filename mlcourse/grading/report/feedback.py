@@ -6,10 +6,12 @@ Each page is complete in itself, and about one submission. The same run gives th
 import os
 import re
 import zipfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mlcourse.grading.gradebook.book import Entry
+from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.intake.platforms import canvas, moodle
 from mlcourse.grading.records.text import printable
 from mlcourse.grading.report.paths import student_path
@@ -45,9 +47,22 @@ def name_for_moodle(entry: Entry) -> str | None:
     return f"{first}/{_page(entry)}" if is_folder or not flat else f"{flat[0]}{_page(entry)}"
 
 
-def name_in_folder(entry: Entry) -> str:
-    """Return a name in a folder for each student, which every file system accepts."""
-    return f"{safe_name(entry.student.name)}/{_page(entry)}"
+def named_in_folders(entries: Sequence[Entry]) -> list[tuple[str, Entry]]:
+    """Return each entry with its name in a folder of its student's own, which every file system accepts."""
+    folders = folders_of(dict.fromkeys(entry.student for entry in entries))
+    return [(f"{folders[entry.student]}/{_page(entry)}", entry) for entry in entries]
+
+
+def folders_of(students: Iterable[Student]) -> dict[Student, str]:
+    """Return a folder for each student. Those of one name are distinguished by their ids, or else by numbers."""
+    students, taken = list(students), set[str]()
+    alike = Counter(safe_name(student.name).casefold() for student in students)
+    folders = {}
+    for student in students:
+        name = safe_name(student.name)
+        with_id = f"{name} ({safe_name(student.id)})" if student.id else name
+        folders[student] = unique_name(with_id if alike[name.casefold()] > 1 else name, taken)
+    return folders
 
 
 def safe_name(name: str) -> str:
@@ -71,19 +86,18 @@ def write_feedback(path: Path, out: Path, named: Iterable[tuple[str, Entry]]) ->
     draft, taken = path.with_name(f".{path.name}.{os.getpid()}.new"), set[str]()
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, entry in named:
-            unique = unique_name(name, taken)
-            taken.add(unique.casefold())
-            info = zipfile.ZipInfo(unique, LONG_AGO)
+            info = zipfile.ZipInfo(unique_name(name.removesuffix(".html"), taken, ".html"), LONG_AGO)
             info.external_attr = 0o644 << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, (out / student_path(entry.name)).read_bytes())
     os.replace(draft, path)
 
 
-def unique_name(name: str, taken: set[str]) -> str:
-    """Return the name, with a number if it is taken; capitals do not distinguish names on every file system."""
-    stem, number, unique = name.removesuffix(".html"), 1, name
-    while unique.casefold() in taken:
+def unique_name(stem: str, taken: set[str], ending: str = "") -> str:
+    """Take a name, with a number if it is taken; capitals do not distinguish names on every file system."""
+    number, name = 1, f"{stem}{ending}"
+    while name.casefold() in taken:
         number += 1
-        unique = f"{stem}_{number}.html"
-    return unique
+        name = f"{stem}_{number}{ending}"
+    taken.add(name.casefold())
+    return name

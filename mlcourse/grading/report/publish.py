@@ -38,7 +38,7 @@ from mlcourse.grading.report.byhand import (
     unused,
     update_table,
 )
-from mlcourse.grading.report.feedback import NAMES, in_no_platform, name_in_folder, write_feedback
+from mlcourse.grading.report.feedback import NAMES, in_no_platform, named_in_folders, write_feedback
 from mlcourse.grading.report.pages import index_page, lesson_page, student_page
 from mlcourse.grading.report.paths import lesson_path, student_path
 from mlcourse.grading.report.regrade import (
@@ -245,7 +245,7 @@ def write_pages(out: Path, book: Book, changes: Sequence[str], requests: Sequenc
 def write_tables(out: Path, book: Book) -> Iterator[Path]:
     """Write the table of all lessons; and for each lesson what its platform takes, without undecided notebooks."""
     yield _write(out / "grades.csv", exports.BYTE_ORDER_MARK + exports.grades_csv(book))
-    others: list[tuple[str, Entry]] = []  # what goes back in no platform's names
+    others: list[Entry] = []  # what goes back in no platform's names
     for lesson in book.lessons:  # one assignment each
         entries = [entry for entry in book.of_lesson(lesson) if entry.is_the_one]
         chosen = platform_of(book, lesson)
@@ -262,10 +262,10 @@ def write_tables(out: Path, book: Book) -> Iterator[Path]:
             path = out / f"feedback_{chosen}_{lesson}.zip"
             write_feedback(path, out, for_platform)
             yield path
-        others += [(name_in_folder(entry), entry) for known, entry in names if not known]
-    others += [(name_in_folder(entry), entry) for entry in book.returned(None)]
+        others += [entry for known, entry in names if not known]
+    others += book.returned(None)
     if others:
-        write_feedback(out / "feedback.zip", out, others)
+        write_feedback(out / "feedback.zip", out, named_in_folders(others))
         yield out / "feedback.zip"
     if book.gradebook.platform == "junit":
         yield _write(out / "junit.xml", exports.junit_xml(book.entries))

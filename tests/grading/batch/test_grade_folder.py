@@ -26,6 +26,7 @@ from tests.helpers.fake_grading import (
     TASKS,
     go,
     grade_or_die,
+    grade_or_loop,
     grade_or_raise,
     marks_in,
     read_fake,
@@ -122,12 +123,17 @@ def test_an_interrupted_regrading_still_reports_changes(folder, monkeypatch):
     assert go(folder, resume=True).changes == [f"culprit gains 2: {CATALOGUE.title('e_step')}: 1 → 3"]
 
 
-def test_a_fault_of_the_grader_costs_nothing_and_is_retried(folder):
+@pytest.mark.parametrize(
+    ("grade", "note"),
+    [(grade_or_raise, "a fault of the grader"), (grade_or_loop, "The grader did not finish within")],
+)
+def test_a_fault_of_the_grader_costs_nothing_and_is_retried(folder, monkeypatch, grade, note):
+    monkeypatch.setattr("mlcourse.grading.batch.assess.TOO_LONG", 1)
     folder.write_text(json.dumps({"a": {"e_step": 4}, "culprit": {"e_step": 4}, "z": {"e_step": 4}}))
-    first = go(folder, grade=grade_or_raise)
+    first = go(folder, grade=grade)
     assert [grade.student for grade in first.grades] == ["culprit", "a", "z"]  # no points, and listed first
     assert first.book.entries[0].points is None
-    assert "a fault of the grader" in first.grades[0].notes[0]
+    assert note in first.grades[0].notes[0]
     marked(folder)
     second = go(folder, resume=True)
     assert [grade.points for grade in second.grades] == [4, 5, 4]  # the mark from before the fault stays

@@ -1,6 +1,7 @@
 """The system-call filter, interpreted instruction by instruction."""
 
 import os
+import socket
 import struct
 import sys
 
@@ -49,6 +50,9 @@ def test_the_filter_allows_only_the_listed_calls(machine):
             seccomp.CLONE,
             seccomp.CLONE3,
             seccomp.CLOSE_RANGE,
+            seccomp.SENDTO,
+            seccomp.RECVFROM,
+            seccomp.RECVMSG,
             seccomp.KILL,
             seccomp.TKILL,
             seccomp.TGKILL,
@@ -91,6 +95,12 @@ def test_the_filter_allows_only_the_listed_calls(machine):
         (seccomp.MMAP, (0, 4096, 3, 0x01), True),  # a file, shared
         (seccomp.MMAP, (0, 4096, 3, 0x21), False),  # shared and anonymous
         (seccomp.MMAP, (0, 4096, 3, 0x23), False),  # the same, MAP_SHARED_VALIDATE
+        (seccomp.SENDTO, (3, 0, 9, socket.MSG_DONTWAIT), True),
+        (seccomp.SENDTO, (3, 0, 9, socket.MSG_DONTWAIT | socket.MSG_OOB), False),
+        (seccomp.RECVFROM, (3, 0, 9, 0), True),
+        (seccomp.RECVFROM, (3, 0, 9, socket.MSG_OOB), False),
+        (seccomp.RECVMSG, (3, 0, socket.MSG_CMSG_CLOEXEC), True),
+        (seccomp.RECVMSG, (3, 0, socket.MSG_OOB), False),
         (seccomp.FCNTL, (3, 1030, 0), True),
         (seccomp.FCNTL, (3, 8, 1), False),  # F_SETOWN
         (seccomp.FCNTL, (3, 10, 9), False),  # F_SETSIG

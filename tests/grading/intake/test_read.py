@@ -2,16 +2,19 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mlcourse.grading.intake import read
 from mlcourse.grading.intake.files import owner
 from mlcourse.grading.intake.find import Found
 from mlcourse.grading.intake.notebooks import lessons_of
 from mlcourse.grading.intake.read import read_each, read_one, read_submissions
 from mlcourse.grading.judge.notebook_runner import runs
-from mlcourse.grading.records.grade import Cell
+from mlcourse.grading.records.grade import Cell, Submission
 from tests.helpers.courses import CATALOGUE, OUR_COURSE
 
 if sys.platform == "win32":
@@ -91,13 +94,14 @@ def lesson_and_problem(*tasks: str, lesson: str | None = None) -> tuple[str | No
     return found.lesson, found.problem
 
 
-def test_a_lecture_is_told_from_its_exercise() -> None:
-    data = OUR_COURSE.notebook("notebooks", "05_why_em_works").read_bytes()
-    lecture = read_one(Found(("ada.ipynb",), data), CATALOGUE)
-    assert lecture.lesson == "05_why_em_works"
-    assert lecture.problem is not None
-    assert "exercises/05_why_em_works_exercises.ipynb" in lecture.problem
-    exercise = OUR_COURSE.notebook("exercises", "05_why_em_works").read_bytes()
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_lecture_is_told_from_its_exercise(lesson: str, named: bool) -> None:
+    data = OUR_COURSE.notebook("notebooks", lesson).read_bytes()
+    lecture = read_one(Found(("ada.ipynb",), data), CATALOGUE, lesson if named else None)
+    assert lecture.lesson == lesson
+    assert f"exercises/{lesson}_exercises.ipynb" in str(lecture.problem)
+    exercise = OUR_COURSE.notebook("exercises", lesson).read_bytes()
     assert read_one(Found(("ada.ipynb",), exercise), CATALOGUE).problem is None
 
 
@@ -113,6 +117,23 @@ def with_checks(*lessons: str, leave: int = 0) -> Found:
     tasks = [task.name for lesson in lessons for task in CATALOGUE.lessons[lesson].tasks]
     cells = [{"cell_type": "code", "source": f"check.{name}({name})"} for name in tasks[: len(tasks) - leave]]
     return Found(("ada", "x.ipynb"), json.dumps({"cells": cells, "nbformat": 4}).encode())
+
+
+def test_a_file_that_takes_too_long_to_read_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bob", "eve"):
+        (tmp_path / f"{name}.ipynb").write_bytes(with_checks(LESSONS[0]).data or b"")
+
+    def read_or_loop(found: Found, *rest: Any) -> Iterator[Submission]:
+        while found.parts == ("bob.ipynb",):
+            pass
+        yield from read_each(found, *rest)
+
+    monkeypatch.setattr(read, "TOO_LONG", 1)
+    monkeypatch.setattr(read, "read_each", read_or_loop)
+    found = {one.student: one.problem for one in read_submissions(tmp_path, CATALOGUE)}
+    assert found == {"ada": None, "bob": "It could not be read within 1 s.", "eve": None}
 
 
 def test_a_notebook_with_two_lessons_is_marked_for_both(tmp_path: Path) -> None:
