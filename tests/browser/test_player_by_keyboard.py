@@ -84,7 +84,7 @@ def test_tab_scrolls_the_whole_player_into_view(shown):
     assert page.evaluate(FOCUSED).startswith("The start")
     box = page.locator("section").bounding_box()
     assert box["y"] >= 0
-    assert box["y"] + box["height"] <= 700
+    assert box["y"] + box["height"] <= 701  # the browser rounds where it scrolls to
 
 
 def test_a_curve_without_values_says_so_on_bare_axes(shown):
