@@ -25,7 +25,7 @@ from mlcourse.widgets.panels import (
     points_as_text,
     two_panels,
 )
-from mlcourse.widgets.player import Frame, Player, Scene, half_steps, plane
+from mlcourse.widgets.player import SHARES, Frame, Player, Scene, half_steps, plane
 
 MANY = 6  # components, beyond which one ellipse each is enough: the points must be seen
 
@@ -75,7 +75,7 @@ def em_player(X: Array, steps: Sequence[Step], *, features: Sequence[str] = (), 
         "frames": frames,
         "narrator": "em",
         "curve": likelihood_curve({"": steps}, frames),
-        "weights": True,
+        "weights": SHARES,
     }
     return Player(scene, draw_em(X, steps, 2 * len(steps) - 1, features))
 
@@ -106,6 +106,7 @@ def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) ->
         "xlabel": "round of EM",
         "leastHeight": 1e-3,
         "ylabel": "mean log-likelihood",
+        "waiting": "Begins with E-step 1",
         "grow": True,
         "lines": lines,
     }
@@ -114,16 +115,18 @@ def likelihood_curve(runs: Mapping[str, Sequence[Step]], frames: list[Frame]) ->
 def line_options(X: Array, mixtures: list[Mixture]) -> dict[str, Any]:
     """Choose axes and histogram for points along a line.
 
-    The last mixture sets the scale. What is higher, such as a first guess or a spike, is cut off.
+    The last mixture sets the scale, and so does the first, unless it is three times as high as the histogram. What is
+    higher, such as a spike, is cut off.
     """
     heights, edges = np.histogram(X, bins="auto", density=True)
     x = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
-    highest = np.exp(e_step(x, mixtures[-1])[0]).max()
+    first, last = (np.exp(e_step(x, mixture)[0]).max() for mixture in (mixtures[0], mixtures[-1]))
+    bars = heights.max()
     return {
         "xlabel": "x",
         "ylabel": "density",
         "numbers": False,
-        "top": 1.15 * min(max(highest, heights.max()), 2 * heights.max()),
+        "top": 1.15 * max(bars, first if first < 3 * bars else 0, min(last, 2 * bars)),
         "histogram": np.column_stack([edges[:-1], edges[1:], heights]),
     }
 

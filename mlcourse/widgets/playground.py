@@ -1,5 +1,7 @@
 """Lessons 04 and 09: add points, move them, and see EM follow, all in the page."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 
 from mlcourse.gaussians import CovarianceType
@@ -8,10 +10,24 @@ from mlcourse.plotting.style import on_the_plane
 from mlcourse.typing import Array
 from mlcourse.widgets.controls import Drawing
 from mlcourse.widgets.panels import fix_limits
-from mlcourse.widgets.player import LiveScene, Player
+from mlcourse.widgets.player import SHARES, LiveScene, Player
 
-MOUSE = "Click to add a point. Drag a point or a mean: EM follows while you hold it."
+MOUSE = "Click to add a point, double-click one to remove it. Drag a point or a mean: EM follows while you hold it."
 LIKELIHOOD = "mean log-likelihood"
+# For readers who have not met the terms yet.
+WORDS = (
+    *((f"π{digit}", str(k)) for k, digit in enumerate("₀₁₂₃₄₅")),
+    ("π: weight", "share"),
+    (LIKELIHOOD, "fit"),
+    ("E-step", "Colour"),
+    ("M-step", "Move"),
+    ("component", "group"),
+    ("Means at", "Centres at"),
+    ("its mean", "its centre"),
+    ("mean of", "centre of"),
+    ("a mean", "a centre"),
+    ("responsibilities", "shares"),
+)
 FIT = "Fit: how well the ellipses suit the points; higher is better."
 KEYS = (
     ("Up and down arrows, or Shift with left and right", "choose a point"),
@@ -37,6 +53,8 @@ class PlaygroundScene(LiveScene):
     seed: int
     features: tuple[str, str]
     likelihood: str  # what the mean log-likelihood is called
+    weights: str  # as in Scene
+    words: Sequence[tuple[str, str]]  # as in Scene
 
 
 def playground(
@@ -46,7 +64,7 @@ def playground(
     reg_covar: float = 1e-6,
     seed: int = 0,
     *,
-    features: tuple[str, str] = ("x", "y"),
+    features: tuple[str, str] = ("feature 1", "feature 2"),
     plain: bool = False,
 ) -> Player:
     """Show points that the reader can add, move and remove, and EM that follows while they move.
@@ -64,9 +82,9 @@ def playground(
     seed : int
         Seed of the first random start.
     features : pair of str
-        Names of the axes for these points. The data sets that the reader can choose have x and y.
+        Names of the axes for these points.
     plain : bool
-        Whether to call the mean log-likelihood a fit, and say what that is: for readers who have not met it yet.
+        Whether to avoid terms that readers of the first lesson have not met yet: see `WORDS`.
     """
     X = on_the_plane(X)
     if n_components not in range(1, 7):
@@ -77,9 +95,11 @@ def playground(
     scene: PlaygroundScene = {
         "kind": "Playground",
         "label": "Playground: EM on points that you place",
-        "note": f"{MOUSE} {FIT}" if plain else MOUSE,
-        "likelihood": f"fit ({LIKELIHOOD})" if plain else LIKELIHOOD,
-        "keys": KEYS,
+        "note": plainly(f"{MOUSE} {FIT}") if plain else MOUSE,
+        "likelihood": plainly(LIKELIHOOD) if plain else LIKELIHOOD,
+        "weights": plainly(SHARES) if plain else SHARES,
+        "words": WORDS if plain else (),
+        "keys": [(key, plainly(does)) for key, does in KEYS] if plain else KEYS,
         "points": X,
         "K": n_components,
         "type": covariance_type,
@@ -88,6 +108,13 @@ def playground(
         "features": features,
     }
     return Player(scene, draw_playground(X, features))
+
+
+def plainly(text: str) -> str:
+    """Replace the terms of `WORDS`."""
+    for term, word in WORDS:
+        text = text.replace(term, word)
+    return text
 
 
 def draw_playground(X: Array, features: tuple[str, str]) -> Drawing:

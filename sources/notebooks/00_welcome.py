@@ -70,7 +70,7 @@ show(
 #   `python course.py reset notebooks/00_welcome.ipynb`. Your version is kept in the folder `kept`.
 #
 # Next, a look ahead at EM, the algorithm of the middle lessons. Run the cell, press Play in it, and drag a point.
-# Which components follow it? (No mouse? See [below](#Without-a-mouse).)
+# Which groups follow it? (No mouse? See [below](#Without-a-mouse).)
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow

@@ -52,6 +52,17 @@ def test_likelihood_and_bound_are_those_of_numpy(shown, screenshot):
         assert bottom == pytest.approx(bound(mu, start), abs=1e-9)
 
 
+def test_every_start_is_on_the_scale_of_the_curve(shown):
+    live = shown()
+    for mu in (-2.4, -0.01, 0.9, 2.4):
+        live.tap((mu, live.get("plane.limits[3]") - 0.1))
+        assert live.get("mu") == pytest.approx(mu, abs=0.05)
+        bottom, top = live.get("curve.limits.slice(2)")
+        for values in heights(live):
+            assert bottom < values[0] < top
+    assert "Means" not in live.plane.get_attribute("aria-label")
+
+
 def test_e_touches_and_m_goes_to_the_maximum_of_the_bound(shown, screenshot):
     live = shown()
     live.page.get_by_label("speed").select_option("4")

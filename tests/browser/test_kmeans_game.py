@@ -60,6 +60,32 @@ def test_taps_place_centres_and_give_the_inertia_of_the_package(placed, screensh
     assert caption(placed) == "All 3 are placed: drag one."
 
 
+def test_a_press_places_a_centre_that_the_drag_carries(shown):
+    live = shown()
+    live.drag(PLACES[0], PLACES[1])
+    np.testing.assert_allclose(centers(live), PLACES[1:2], atol=0.05)
+    live.click("Undo")
+    assert len(centers(live)) == 0
+    assert caption(live) == "Undone: centre 0 added."
+
+
+def test_a_centre_at_the_edge_is_a_whole_sign(shown):
+    live = shown()
+    _, right, bottom, _ = live.get("plane.limits")
+    live.tap((right, bottom))
+    ((u, v),), box = centers(live), live.get("plane.box")
+    x, y = live.get(f"plane.px({u})"), live.get(f"plane.py({v})")
+    assert x <= box["left"] + box["width"] - 10
+    assert y <= box["top"] + box["height"] - 10
+
+
+def test_the_picture_names_centres_once_there_are_some(shown):
+    live = shown()
+    assert " at " not in live.plane.get_attribute("aria-label")
+    live.tap(PLACES[0])
+    assert "Centres at (" in live.plane.get_attribute("aria-label")
+
+
 def test_the_caption_counts_the_centres_that_are_missing(shown):
     live = shown()
     assert "Place 3 centres" in caption(live)
@@ -122,9 +148,11 @@ def test_step_first_and_play_are_about_the_last_run(placed):
     placed.click("First")
     np.testing.assert_array_equal(centers(placed), start)
     assert not placed.page.get_by_role("button", name="First", exact=True).is_enabled()
+    placed.get("speed.append(new Option('stopped', 0, true, true))")  # what plays is looked at before it moves
     placed.press("End", " ")
     np.testing.assert_array_equal(centers(placed), start)
     assert placed.get("playing")
+    placed.get("speed.lastChild.remove()")
     placed.drag(start[0], (1.0, 3.0))
     placed.click("Play")
     placed.wait("player.b > player.origin + 1")
@@ -236,9 +264,8 @@ def test_places_swept_in_a_drag_do_not_count(shown):
 
 def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
     hand = inertia_at(centers(placed))
-    placed.click("Run k-means")
-    placed.wait("player.frame > 1")
-    placed.click("Pause")
+    placed.click("Step")
+    assert placed.get("origin") < placed.get("frame") < placed.get("last")
     assert f"{hand:.2f} by hand." in score(placed)
     placed.press("End")
     assert f"{hand:.2f} by hand, {inertia_at(centers(placed)):.2f} with k-means from there." in score(placed)

@@ -120,6 +120,28 @@ def test_a_player_is_less_high_than_a_screen(open_page, made, name):
     assert play["y"] - (picture["y"] + picture["height"] + caption["height"]) < 20
 
 
+READINGS = """({ player }) => {
+  player.jump(player.last);
+  const unread = player.section.offsetHeight;
+  const heights = player.scene.points.flatMap((_, i) => player.planes.map((_, p) => {
+    [player.pinned, player.chosen, player.chosenIn] = [true, i, p];
+    player.read();
+    return player.section.offsetHeight;
+  }));
+  return [...new Set([unread, ...heights])];
+}"""
+
+
+@pytest.mark.parametrize("name", ["em_plane", "types", "playground"])
+def test_no_reading_makes_a_player_higher(open_page, made, name):
+    page = open_page()
+    player = made[name] if name in made else LIVE[name]()
+    page.set_content(HTML.format(f"<div>{player._repr_html_()}</div>"))
+    for width in (360, 400, 470, 660, 700, 760, 880, 960):
+        page.locator("body > div").evaluate("(div, width) => { div.style.width = `${width}px`; }", width)
+        assert len(page.locator("[data-mlcourse-player]").evaluate(READINGS)) == 1, width
+
+
 # ── Touch ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -306,6 +306,8 @@ def test_the_playground_works_without_a_mouse(shown):
     k, before = 1, means(live)
     live.press(str(k))
     assert live.page.locator(".reading").inner_text().startswith(f"mean of component {k} at")
+    live.press("Delete")
+    assert live.page.locator(".caption").inner_text() == "Only points can be removed."
     live.press("s")
     assert live.get("state.points") == ORIGINAL
     assert live.get(f"state.steps[0].theta.means[{k}][1]") < before[k][1]
@@ -339,14 +341,17 @@ def test_the_points_fill_their_picture(shown):
     live = shown()
     left, right, bottom, top = live.get("scene.planes[0].limits")
     spread = np.ptp(POINTS, axis=0) / (right - left, top - bottom)
-    assert spread == pytest.approx(0.8, abs=0.02)
+    assert 0.6 < spread.min() <= spread.max() < 0.82  # ellipses of the start need room, too
 
 
 def test_axes_have_names_for_the_original_points_alone(open_page):
     live = LivePage(open_page(), playground(POINTS, features=("duration", "wait")))
     live.page.locator(".controls summary").click()
     sets = live.page.get_by_role("combobox", name="points")
-    for name, wanted in [("two moons", {"x", "↑ y"}), ("original points", {"duration", "↑ wait"})]:
+    for name, wanted in [
+        ("two moons", {"feature 1", "↑ feature 2"}),
+        ("original points", {"duration", "↑ wait"}),
+    ]:
         sets.select_option(name)
         assert wanted <= set(texts(live.page, "plane"))
 
@@ -361,7 +366,7 @@ def test_a_preset_fills_the_view_and_brings_its_components(shown):
     assert len(means(live)) == 2
     left, right, bottom, top = live.get("scene.planes[0].limits")
     shares = np.ptp(live.get("state.points"), axis=0) / [right - left, top - bottom]
-    assert (shares > 0.75).all()
+    assert (shares > 0.6).all()
     live.page.get_by_role("combobox", name="points").select_option("original points")
     assert (live.get("state.points"), live.get("state.K")) == (ORIGINAL, 3)
 

@@ -127,3 +127,13 @@ def test_a_change_by_key_or_click_says_what_it_did(shown):
         assert live.page.locator(".caption").inner_text() == f"{text}. Press Play, and EM follows."
     live.click("Step")
     assert "M-step" in live.page.locator(".caption").inner_text()
+
+
+def test_a_double_click_removes_a_point(shown):
+    live = shown()
+    i = int(np.argmax(POINTS[:, 1]))
+    live.page.mouse.dblclick(*live.place(ORIGINAL[i]))
+    assert live.get("state.points") == ORIGINAL[:i] + ORIGINAL[i + 1 :]
+    assert live.page.locator(".caption").inner_text().startswith(f"Point {i} removed")
+    live.click("Undo")
+    assert live.get("state.points") == ORIGINAL

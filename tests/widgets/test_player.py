@@ -194,6 +194,8 @@ def test_the_still_picture_is_a_small_png_with_alt_text():
         ('f("0.5", `true`, 10.5, false);', 'f("0.5",`true`,10.5,!1);'),
         ("f(() => g((x) => x));", "f(_=>g(x=>x));"),
         ('f(-Infinity, "Infinity");', 'f(-1/0,"Infinity");'),
+        ("function longName() {\n}\nlongName(x.other);", "function _0(){}_0(x.other);"),
+        ("function longName() {\n}\nx.longName();", "function longName(){}x.longName();"),
         ("return (x) => [\n  x % 2,\n].map((y) => y);", "return(x)=>[x%2].map(y=>y);"),
     ],
 )

@@ -64,6 +64,8 @@ SINGLE = re.compile(r"(?<!\w)\((\w*)\)(?==>)")
 # Outside strings and templates, a zero before a decimal point is not sent either; true and false are !0 and !1, and
 # Infinity, which is never a power or divided, is 1/0.
 LITERAL = re.compile(r'"[^"\n]*"|`[^`]*`|(?<![\w.])0(?=\.\d)|\b(true|false|Infinity)\b')
+# Long names of functions and constants become _0, _1, …: those of several words, which are in no text.
+LONG_NAME = re.compile(r"(?<=^function )[a-z]+[A-Z]\w*|\b[A-Z]+(?:_[A-Z]+)+\b", re.MULTILINE)
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
@@ -86,7 +88,8 @@ it may run scripts.</figcaption>
 </div>"""
 
 
-HINT = "Point at a dot to read its values; click on it to keep them in view."
+HINT = "Hover over a point to read its values; click it to keep them in view."
+SHARES = "π: weight · points by likeliest component"
 
 Keys = Sequence[tuple[str, str]]  # keys of the keyboard, and what they do in the picture
 KEYS: Keys = (
@@ -98,7 +101,7 @@ KEYS: Keys = (
     ("Tab", "leave"),
 )
 
-DEFAULTS = {"palette": PALETTE, "hint": HINT, "keys": KEYS, "sliderName": "step"}
+DEFAULTS = {"palette": PALETTE, "hint": HINT, "keys": KEYS, "sliderName": "step", "words": ()}
 
 # The indices of two mixtures: see Scene.
 Frame = tuple[int, int]
@@ -122,7 +125,8 @@ class Scene(TypedDict, total=False):
     captions: list[str]  # one per frame; or else
     narrator: str  # "em" or "kmeans": the script says in numbers what each half step did
     curve: dict[str, Any]  # curves over the frames; the keys are listed in curve.js
-    weights: bool  # whether to show the weights of the first plane as bars
+    weights: str  # the heading of bars that show the weights of the first plane; without it, there are none
+    words: Sequence[tuple[str, str]]  # terms in what the script says, and what to say instead
     keys: Keys
 
 
@@ -249,10 +253,19 @@ def script(kind: str) -> str:
 
 
 def shortened(source: str) -> str:
-    """Remove comments and spaces from a script, and write const as let."""
-    lines = DECLARED.sub(declared_once, CONSTANT.sub("let", COMMENT.sub("", source))).split("\n")
+    """Remove comments and spaces from a script; write const as let; give functions and constants short names."""
+    brief = renamed(COMMENT.sub("", source))
+    lines = DECLARED.sub(declared_once, CONSTANT.sub("let", brief)).split("\n")
     lines = [line if NESTED.search(line) else LITERAL.sub(literal, SPACED.sub(r"\1", line)) for line in lines]
     return SINGLE.sub(lambda arrow: arrow[1] or "_", LAST.sub("", CONTINUED.sub("", "\n".join(lines))))
+
+
+def renamed(source: str) -> str:
+    """Give functions and constants short names, except where a property has the same name."""
+    names = dict.fromkeys(LONG_NAME.findall(source))
+    free = [name for name in names if not re.search(rf"\.{name}\b|\b{name}:", source)]
+    short = {name: f"_{i}" for i, name in enumerate(free)}
+    return re.sub(r"\w+", lambda word: short.get(word[0], word[0]), source)
 
 
 def declared_once(match: re.Match[str]) -> str:

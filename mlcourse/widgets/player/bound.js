@@ -14,8 +14,8 @@ const PLACES = 241; // of μ, at which curves are drawn
 
 /** log p(x | μ), the mean over the points. */
 function likelihoodAt(mu, { points, sigma }) {
-  const log = (x, side) => Math.log(0.5) + logDensity([x], [side * mu], [[sigma]]);
-  return sum(points.map((x) => logSumExp([log(x, -1), log(x, 1)]))) / points.length;
+  const joint = (x, side) => log(0.5) + logDensity([x], [side * mu], [[sigma]]);
+  return sum(points.map((x) => logSumExp([joint(x, -1), joint(x, 1)]))) / points.length;
 }
 
 /** The bound for the responsibilities at `from`: {top, peak, curvature}; it is top − curvature · (μ − peak)². */
@@ -26,12 +26,12 @@ function boundFrom(from, { points, sigma }) {
   const peak = sum(points.map((x, i) => (2 * right[i] - 1) * x)) / n;
   const square = sum(points.map((x) => x * x)) / n;
   const entropy = sum(right.map((r) => -xLogX(r) - xLogX(1 - r))) / n;
-  const top = Math.log(0.5) - 0.5 * Math.log(2 * PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
+  const top = log(0.5) - 0.5 * log(2 * PI * sigma ** 2) + entropy - (square - peak ** 2) / (2 * sigma ** 2);
   return { top, peak, curvature: 1 / (2 * sigma ** 2) };
 }
 
 function xLogX(value) {
-  return value > 0 ? value * Math.log(value) : 0;
+  return value > 0 ? value * log(value) : 0;
 }
 
 function boundAt(mu, { top, peak, curvature }) {
@@ -73,6 +73,7 @@ class BoundClimber extends Live {
         xlabel: "step",
         ylabel: "mean over the points",
         grow: true,
+        abyss: Infinity, // the start is the reader's: it is always shown
         lines: ["log-likelihood", "bound"].map((name, k) => ({ name, values: heights.map((pair) => pair[k]) })),
       },
     };
@@ -147,7 +148,7 @@ class BoundClimber extends Live {
   }
 
   tap(point) {
-    this.move(null, this.inside(point));
+    this.move(null, point);
   }
 
   get stride() {
@@ -211,6 +212,10 @@ class Hill extends Panel {
 
   towards() {
     return -1;
+  }
+
+  placesOf() {
+    return ""; // the caption says where μ is
   }
 }
 

@@ -4,42 +4,35 @@
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
 const [DOWN, UP] = [-2, 2].map((back) => polygon([[0, 0], [-1, back], [1, back]])); // arrows
 const FLAT = 1e-4; // the least height of an axis, relative to its values: below, there is only rounding
-const ABYSS = 3; // how many times longer than the rest of the curve a first step may be and still set the scale
 
 class Curve extends Panel {
   /**
-   * @param spec {x, xlabel, ylabel, grow, leastWidth, leastHeight, mark, markName, waiting, lines: [{name, values}]};
-   *             values has one number per frame, or null where there is none; mark is a place on the horizontal
-   *             axis; waiting is shown before there is any value
+   * @param spec {x, xlabel, ylabel, grow, abyss, leastWidth, leastHeight, mark, markName, waiting, lines: [{name, values}]};
+   *             values has one number per frame, or null where there is none; abyss: see rangeOfLines;
+   *             mark is a place on the horizontal axis; waiting is shown at frames before the first value
    */
   constructor(canvas, spec) {
     const { x } = spec;
     const heights = rangeOfLines(spec);
     const limits = [...rangeWithMargin([...x, x[0] + (spec.leastWidth ?? 0)], 0.04), ...heights];
-    const ylabel = spec.ylabel + startsOutside(spec.lines, heights);
-    super(canvas, { limits, xlabel: spec.xlabel, ylabel, whole: x.every(Number.isInteger) }); // no tick at round 1.5
-    Object.assign(this, { spec, x, empty: !spec.lines.some(({ values }) => known(values).length) });
-  }
-
-  /** The axes; before there is any value, a sentence instead. */
-  drawAxes() {
-    const { ctx, box, look, spec } = this;
-    if (!this.empty) return super.drawAxes();
-    ctx.fillStyle = css(look.pale);
-    this.write(spec.waiting ?? `No ${spec.ylabel} yet.`, 4, 4, "left", "top", box.width);
+    super(canvas, { limits, xlabel: spec.xlabel, whole: x.every(Number.isInteger) }); // no tick at round 1.5
+    Object.assign(this, { spec, x, empty: !known(spec.lines.flatMap(({ values }) => values)).length });
   }
 
   draw(look, a, b, t) {
-    this.begin(look);
-    if (this.empty) return;
     const { spec, x } = this;
+    const waits = spec.lines.every(({ values }) => values[b] === null);
+    this.ylabel = spec.ylabel + (waits ? "" : startsOutside(spec.lines, this.wanted.slice(2)));
+    this.begin(look);
+    const { left, top, width, height } = this.box;
+    this.ctx.fillStyle = css(look.pale);
+    if (waits) this.write(spec.waiting ?? "", left + width / 2, top + height / 2, "center", "middle", width);
+    if (this.empty) return;
     const cursor = between(x[a], x[b], t);
-    this.clipped(() => {
-      this.drawUpright(cursor, [3, 3]);
-      if (spec.mark && abs(this.px(spec.mark) - this.px(cursor)) > 2) this.drawUpright(spec.mark, [2, 4], spec.markName);
-      spec.lines.forEach(({ values }, k) => {
-        this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
-      });
+    this.drawUpright(cursor, [3, 3]);
+    if (spec.mark && abs(this.px(spec.mark) - this.px(cursor)) > 2) this.drawUpright(spec.mark, [2, 4], spec.markName);
+    spec.lines.forEach(({ values }, k) => {
+      this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
     });
   }
 
@@ -107,13 +100,14 @@ function known(values) {
 
 /**
  * The range of the vertical axis, the same at all frames. Curves that grow may start in an abyss, far from all their later
- * values: the range leaves such a start out, and the heading says so.
+ * values: the range leaves a start out if the first step is `abyss` times as long as the rest of the curve, and the
+ * heading says so.
  */
-function rangeOfLines({ lines, grow, leastHeight = 0 }) {
+function rangeOfLines({ lines, grow, abyss = 5, leastHeight = 0 }) {
   const all = lines.flatMap(({ values }) => known(values));
   const later = lines.flatMap(({ values }) => known(values).filter((value, _, [first]) => value !== first));
   const [room, whole] = [later, all].map((values) => max(...values) - min(...values));
-  const deep = grow && new Set(later).size > 1 && whole >= ABYSS * room;
+  const deep = grow && new Set(later).size > 1 && whole >= abyss * room;
   const shown = deep ? later : all;
   return rangeWithMargin(shown, 0.08, max(leastHeight, FLAT * abs(shown.at(-1))));
 }

@@ -4,13 +4,14 @@ const [REACH, FINGER] = [14, 26]; // how close to a handle a mouse and a finger 
 
 /**
  * @param grab  (place, reach) → the handle to drag from there, or null
+ * @param make  () → a new handle, put where a mouse or a pen is pressed beside every handle, or null
  * @param jumps whether a handle goes to the pointer at once, not only when the pointer moves
  * @param over  (handle or null), as the pointer moves over it without a press
  * @param drag  (handle, place), at every movement
  * @param drop  (), when a handle is let go
  * @param tap   (place), after a press beside every handle
  */
-function draggable(canvas, { grab, jumps, over, drag, drop, tap }) {
+function draggable(canvas, { grab, make, jumps, over, drag, drop, tap }) {
   let [held, start, moved, used] = [null, null, false, false];
   const place = ({ clientX, clientY }) => {
     const { left, top } = canvas.getBoundingClientRect();
@@ -32,11 +33,13 @@ function draggable(canvas, { grab, jumps, over, drag, drop, tap }) {
     if (event.button || !event.isPrimary) return;
     used = false;
     start = place(event);
-    held = grab(start, event.pointerType === "touch" ? FINGER : REACH);
+    const touch = event.pointerType === "touch";
+    const found = grab(start, touch ? FINGER : REACH);
+    held = found ?? (touch ? null : make());
     if (held === null) return;
     canvas.setPointerCapture(event.pointerId);
-    moved = jumps;
-    if (jumps) drag(held, start);
+    moved = found === null || jumps;
+    if (moved) drag(held, start);
   });
   on(canvas, "pointermove", (event) => {
     const at = place(event);

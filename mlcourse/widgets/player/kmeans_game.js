@@ -36,7 +36,7 @@ class KMeansGame extends Live {
         leastWidth: 4,
         xlabel: "step",
         ylabel: "inertia",
-        waiting: "The curve begins with the last centre.",
+        waiting: "Begins with the last centre",
         grow: true,
         lines: [{ values: inertias }],
       },
@@ -155,13 +155,20 @@ class KMeansGame extends Live {
 
   // ── Handles: the centres ────────────────────────────────────────────────────────────────────────
 
-  /** Move centre k. A drag is one move. */
+  /** The next centre, as long as one is missing. */
+  get next() {
+    const mean = this.means.length;
+    return mean < this.state.K ? { mean } : null;
+  }
+
+  /** Put a centre somewhere, the next one for the first time. A drag is one move. */
   move({ mean }, to) {
     [this.chosen, this.mean] = [-1, mean];
     const { steps } = this.shown;
     const before = this.dragging ? steps.slice(0, -1) : steps;
-    const now = byHand(this.state.points, this.means.with(mean, to));
-    this.change({ steps: [...before, now] }, `centre ${mean} moved`);
+    const now = byHand(this.state.points, this.means.toSpliced(mean, 1, to));
+    const what = this.dragging ? this.state.what : `centre ${mean} ${this.means[mean] ? "moved" : "added"}`;
+    this.change({ steps: [...before, now] }, what);
   }
 
   /** The centre stands where it was put. */
@@ -172,13 +179,9 @@ class KMeansGame extends Live {
 
   /** Place the next centre. */
   tap(point) {
-    if (this.means.length === this.state.K) {
-      this.caption.textContent = `All ${this.state.K} are placed: drag one.`;
-      return;
-    }
-    [this.chosen, this.mean] = [-1, this.means.length];
-    const now = byHand(this.state.points, [...this.means, point]);
-    this.change({ steps: [...this.shown.steps, now] }, `centre ${this.mean} added`);
+    const handle = this.next;
+    if (handle) this.move(handle, point);
+    else this.caption.textContent = `All ${this.state.K} are placed: drag one.`;
   }
 
   /** Choose the centre before or after the chosen one, in turn; without one, the first. */
@@ -249,7 +252,7 @@ function widened(limits, centers) {
 
 /** Greedy k-means++: each centre is the best of a few points drawn with probability ∝ squared distance. */
 function kmeansPlusPlus(X, K, random) {
-  const trials = 2 + floor(Math.log(K));
+  const trials = 2 + floor(log(K));
   const centers = [X[floor(random() * X.length)]];
   let nearest = X.map((x) => squaredDistance(x, centers[0]));
   while (centers.length < K) {

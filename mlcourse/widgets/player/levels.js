@@ -47,6 +47,10 @@ class Levels extends Plane {
     return `${this.nameOf(i)}: log density ${decimal(this.scores[i], 2)}`;
   }
 
+  placesOf() {
+    return ""; // the means are not drawn
+  }
+
   /** Thin contours of the log density, and a thick one at the threshold. */
   drawLevels(level) {
     const key = this.limits.join();

@@ -35,22 +35,25 @@ class Line extends Plane {
       this.stroke(outline(look.component(k), look), 2.2);
       ctx.setLineDash([]);
     });
-    this.drawPeaks(theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(exp))]));
+    this.peaks = theta.means.map(([mean]) => [mean, sum(logJoint([mean]).map(exp))]);
   }
 
-  /** The heights of peaks that the axis cuts off, at its upper edge, on a background that no curve crosses. */
+  draw(...now) {
+    super.draw(...now);
+    this.drawPeaks(this.peaks);
+  }
+
+  /** The heights of peaks that the axis cuts off, above it, beside its name. */
   drawPeaks(peaks) {
     const { ctx, box, look } = this;
-    let free = box.left; // no two heights are written over each other
+    ctx.fillStyle = css(look.ink);
+    let free = ctx.measureText(`↑ ${this.ylabel}`).width + 16; // no two texts are written over each other
     for (const [x, height] of peaks.sort(([one], [other]) => one - other)) {
       const text = `peak ${significant(height, 3)}`;
       const width = ctx.measureText(text).width;
-      const left = min(this.px(x) + 4, box.left + box.width - width);
+      const left = min(this.px(x) - width / 2, box.left + box.width - width);
       if (height <= this.limits[3] || left < free) continue;
-      ctx.fillStyle = css(look.paper);
-      ctx.fillRect(left - 2, box.top - 2, width + 4, 16);
-      ctx.fillStyle = css(look.ink);
-      this.write(text, left, box.top);
+      this.write(text, left, 4);
       free = left + width + 6;
     }
   }

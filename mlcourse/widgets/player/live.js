@@ -42,7 +42,7 @@ class Live extends Player {
     if (!before || this.holding) return;
     this.playing = false;
     this.put(before, before.at);
-    this.caption.textContent = `Undone: ${what}.`;
+    this.caption.textContent = this.say(`Undone: ${what}.`);
   }
 
   // ── Controls ─────────────────────────────────────────────────────────────────────────────────────
@@ -77,6 +77,8 @@ class Live extends Player {
        meanName             what the means are called
        outlook              what to add to the place of a mean, if anything
        rival                the means of another solution, to be drawn too, if any
+     if a press beside every handle makes another one,
+       next                 that handle, before it is put anywhere, or null
      and, if there are other handles than the means,
        grab(place, reach)   the handle near a place on the canvas, or null
        selected             the handle that the keys move, or null
@@ -85,6 +87,7 @@ class Live extends Player {
   listen(canvas, p) {
     draggable(canvas, {
       grab: (place, reach) => this.grab(place, reach),
+      make: () => this.next ?? null,
       jumps: this.jumps,
       over: (handle) => this.point(handle),
       drag: (handle, place) => {
@@ -93,7 +96,7 @@ class Live extends Player {
         this.dragging = true; // only now: the first movement is the change that undo takes back
       },
       drop: () => this.drop(),
-      tap: (place) => this.tap(this.plane.dataAt(...place)),
+      tap: (place) => this.tap(this.inside(this.plane.dataAt(...place))),
     });
     super.listen(canvas, p); // second, so that `hover` knows of a mean under the pointer
   }
@@ -162,7 +165,7 @@ class Live extends Player {
     super.read();
     const k = this.over ?? this.mean;
     const mean = this.means[k];
-    if (mean && this.chosen < 0) this.reading.textContent = `${this.meanName} ${k} at ${placeText(mean)}${this.outlook ?? ""}`;
+    if (mean && this.chosen < 0) this.reading.textContent = this.say(`${this.meanName} ${k} at ${placeText(mean)}${this.outlook ?? ""}`);
   }
 
   /** Move the selected handle by a key. Soon after the last such move of the same handle, it is no new change. */

@@ -41,7 +41,7 @@ function blended(shares, look) {
   const K = shares.length;
   const powers = shares.map((share) => share ** 6);
   const sharp = powers.map((power) => power / sum(powers));
-  const entropy = -sum(sharp.map((share) => share * Math.log(share || 1))) / Math.log(max(K, 2));
+  const entropy = -sum(sharp.map((share) => share * log(share || 1))) / log(max(K, 2));
   const grey = clamped((entropy - 0.85) / 0.15, 0, 1);
   const weights = [...sharp.map((share) => share - grey / K), grey];
   return combine([...shares.map((_, k) => [look.component(k)]), [look.pale]], weights)[0];

@@ -9,7 +9,7 @@
 
    The equations of mlcourse/mixture/steps.py, in the same order. tests/browser compares the numbers of both. */
 
-const { max, min, abs, sqrt, floor, exp, hypot, sin, cos, PI } = Math;
+const { max, min, abs, sqrt, floor, exp, log, hypot, sin, cos, PI } = Math;
 
 /** L of the covariance S; contains NaN if S is not positive definite. */
 function choleskyFactor(S) {
@@ -34,21 +34,21 @@ function logDensity(x, mean, L) {
     for (let j = 0; j < i; j++) rest -= L[i][j] * y[j];
     y.push(rest / L[i][i]);
     squared += y[i] * y[i];
-    logRoot += Math.log(L[i][i]);
+    logRoot += log(L[i][i]);
   }
-  return -0.5 * (x.length * Math.log(2 * PI) + squared) - logRoot;
+  return -0.5 * (x.length * log(2 * PI) + squared) - logRoot;
 }
 
 /** The function x → the K numbers log πₖ + log N(x | μₖ, Σₖ). */
 function weightedLogDensity(theta) {
   const factors = theta.covariances.map(choleskyFactor);
-  const logWeights = theta.weights.map(Math.log);
+  const logWeights = theta.weights.map(log);
   return (x) => factors.map((L, k) => logWeights[k] + logDensity(x, theta.means[k], L));
 }
 
 function logSumExp(values) {
   const peak = max(...values);
-  return peak === -Infinity ? peak : peak + Math.log(sum(values.map((value) => exp(value - peak))));
+  return peak === -Infinity ? peak : peak + log(sum(values.map((value) => exp(value - peak))));
 }
 
 /** Mean log-likelihood of the points, and the responsibility of every component for each point. */

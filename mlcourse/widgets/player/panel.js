@@ -72,6 +72,7 @@ class Panel {
     return max(16, ...numbers);
   }
 
+  /** Two lines with numbers and names; `empty` axes have no numbers. */
   drawAxes() {
     const { ctx, box, look } = this;
     const [left, right, bottom, top] = this.limits;
@@ -83,13 +84,13 @@ class Panel {
     ctx.lineTo(box.left, base);
     ctx.lineTo(box.left + box.width, base);
     this.stroke(look.pale, 1);
-    for (const x of ticks(left, right, box.width / ROOM_FOR_X)) {
+    for (const x of this.empty ? [] : ticks(left, right, box.width / ROOM_FOR_X)) {
       if (this.whole && !Number.isInteger(x)) continue;
       ctx.fillRect(this.px(x), base, 1, 4);
       this.write(this.tickX(x), this.px(x), base + 6, "center");
     }
     this.write(this.xlabel, box.left + box.width / 2, base + 22, "center", "top", box.width);
-    for (const y of ticks(bottom, top, box.height / ROOM_FOR_Y)) {
+    for (const y of this.empty ? [] : ticks(bottom, top, box.height / ROOM_FOR_Y)) {
       ctx.fillRect(box.left - 4, this.py(y), 4, 1);
       this.write(tickText(y), box.left - 6, this.py(y), "right", "middle");
     }

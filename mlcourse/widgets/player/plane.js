@@ -10,7 +10,8 @@ class Plane extends Panel {
    * @param spec   this plane: mixtures, and which parts of them to draw
    */
   constructor(canvas, scene, spec) {
-    super(canvas, { ...spec, limits: spec.limits ?? limitsOf(scene), equal: spec.equal ?? spec.top === undefined });
+    const limits = spec.limits ?? limitsOf(scene, spec.mixtures[0], max(0, ...spec.ellipses));
+    super(canvas, { ...spec, limits, equal: spec.equal ?? spec.top === undefined });
     Object.assign(this, { scene, spec, shares: new Map(), likeliest: new Map() });
   }
 
@@ -193,9 +194,15 @@ class Plane extends Panel {
     const point = this.nameOf(i);
     const R = this.responsibilities(this.scene.frames[frame][1]);
     if (!R) return `${point}: no responsibilities yet`;
-    const shares = R[i].map((share, k) => `component ${k}: ${decimal(share, 3)}`);
-    const some = shares.filter((text) => !text.endsWith(" 0.000"));
-    return `${point}; ${(shares.length > some.length + 1 ? [...some, "the others: 0.000"] : shares).join(", ")}`;
+    const order = range(R[i].length).sort((k, l) => R[i][l] - R[i][k]);
+    const shares = order.slice(0, 2).map((k) => `component ${k}: ${decimal(R[i][k], 3)}`);
+    const rest = sum(order.slice(2).map((k) => R[i][k]));
+    return `${point}; ${shares.join(", ")}${order.length > 2 ? `, the others: ${decimal(rest, 3)}` : ""}`;
+  }
+
+  /** Describe a mixture or centres, for screen readers. */
+  placesOf({ means, covariances }) {
+    return means.length ? `${covariances ? "Means" : "Centres"} at ${means.map(placeText).join(" ")}.` : "";
   }
 
   nameOf(i) {
@@ -203,7 +210,10 @@ class Plane extends Panel {
   }
 }
 
-/** The points with a margin. */
-function limitsOf({ points }) {
-  return [0, 1].flatMap((j) => rangeWithMargin(points.map((x) => x[j]), 0.12));
+/** The points with a margin, and the ellipses of a mixture, so many standard deviations large. */
+function limitsOf({ points }, { means, covariances = [] } = {}, std = 2) {
+  return [0, 1].flatMap((j) => {
+    const ends = covariances.flatMap((S, k) => [-std, std].map((side) => means[k][j] + side * sqrt(S[j][j])));
+    return rangeWithMargin([...rangeWithMargin(points.map((x) => x[j]), 0.12), ...ends], 0);
+  });
 }

@@ -2,12 +2,12 @@
 
 const STEP_MS = 800; // from one frame to the next at speed 1
 const SPEEDS = [0.5, 1, 2, 4];
-const SHARES = "π: share (weight) · points whose likeliest component it is";
 const STILL = 5; // a press that moves further than this is no click, in pixels
 
 class Player {
   constructor(host, scene, style) {
     this.host = host;
+    this.scene = scene;
     this.drawn = 0; // number of pictures drawn so far, for the benchmark
     [this.chosen, this.chosenIn] = [-1, 0]; // the point that is described, and the plane it was chosen in
     this.pinned = false; // whether it stays chosen when the pointer goes elsewhere
@@ -48,10 +48,11 @@ class Player {
     const note = element("p", { class: "note" }, [scene.note]);
     const planes = box(`planes count${scene.planes.length}`, this.canvases);
     const main = box("main", [planes, this.caption, this.controls]);
-    const shares = scene.weights && element("p", { class: "shares", "aria-hidden": true }, [SHARES]);
-    const beside = [this.side, this.legend, shares, this.weights, this.reading, note, keyTable(scene.keys)];
+    const shares = scene.weights && element("p", { class: "shares", "aria-hidden": true }, [scene.weights]);
+    const beside = [this.side, this.legend, shares, this.weights, this.reading, note];
     this.section = element("section", { class: "player", role: "group", "aria-label": scene.label, tabindex: -1 }, [
       box("stage", [main, box("beside", beside.filter(Boolean))]),
+      keyTable(scene.keys),
     ]);
     root.append(element("style", {}, [style]), this.section);
     on(this.section, "keydown", (event) => act(event, this.keyAnywhere(event)));
@@ -251,7 +252,7 @@ class Player {
 
   /** Update text, controls and picture to the current frame. */
   update() {
-    const caption = this.captionAt(this.b);
+    const caption = this.say(this.captionAt(this.b));
     this.caption.ariaLive = this.busy ? "off" : "polite";
     this.caption.textContent = caption;
     this.slider.value = this.b;
@@ -262,12 +263,11 @@ class Player {
     disable(this.back, this.b === 0);
     disable(this.forward, !this.canStep);
     disable(this.playButton, !this.canPlay);
-    this.planes.forEach(({ spec }, p) => {
-      const { means } = spec.mixtures[this.indices[0]];
-      const places = `Means at ${means.map(placeText).join(" ")}.`;
+    this.planes.forEach((plane, p) => {
+      const places = plane.placesOf(plane.spec.mixtures[this.indices[0]]);
       const keys = this.scene.keys.map(([key, does]) => `${key}: ${does}.`);
-      const label = [spec.title, caption, places, ...keys].filter(Boolean).join(" ");
-      this.canvases[p].ariaLabel = label;
+      const label = [plane.spec.title, caption, places, ...keys].filter(Boolean).join(" ");
+      this.canvases[p].ariaLabel = this.say(label);
     });
     if (this.curve) this.side.ariaLabel = this.describeCurve();
     this.read();
@@ -276,6 +276,11 @@ class Player {
 
   captionAt(frame) {
     return this.scene.captions?.[frame];
+  }
+
+  /** A text in the words of the scene: readers of the first lesson have not met all of ours. */
+  say(text) {
+    return this.scene.words.reduce((said, pair) => said.replaceAll(...pair), text);
   }
 
   describeCurve() {
@@ -296,7 +301,7 @@ class Player {
   /** One bar per component: as long as its weight, with the number of points whose likeliest component it is. */
   drawWeights(weights) {
     if (this.weights.childElementCount !== weights.length) {
-      this.weights.replaceChildren(...weights.map((_, k) => weightBar(k)));
+      this.weights.replaceChildren(...weights.map((_, k) => weightBar(this.say(`π${subscript(k)}`))));
     }
     const labels = this.plane.labels(this.indices[1]);
     const held = this.held?.mean;
@@ -304,7 +309,7 @@ class Player {
       const n = labels?.filter((label) => label === k).length;
       return decimal(weight, 2) + (k === held ? " · held" : labels ? ` · ${counted(n, "point")}` : "");
     });
-    this.weights.ariaLabel = `${SHARES}: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`;
+    this.weights.ariaLabel = this.say(`${this.scene.weights}: ${texts.map((text, k) => `component ${k}: ${text}`).join(", ")}`);
     weights.forEach((weight, k) => {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
@@ -344,7 +349,7 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? description + (this.pinned ? " (pinned: click again to release)" : "") : this.scene.hint;
+    this.reading.textContent = known ? this.say(description) + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint;
   }
 }
 
@@ -381,9 +386,9 @@ function folded(name, content) {
   return element("details", { class: "note" }, [element("summary", {}, [name]), content]);
 }
 
-function weightBar(k) {
+function weightBar(name) {
   return box("weight", [
-    element("span", {}, [`π${subscript(k)}`]),
+    element("span", {}, [name]),
     box("track", [box("bar")]),
     element("span", { class: "number" }),
   ]);

@@ -8,18 +8,17 @@ const [ORIGINAL, EDITED] = ["original points", ""];
 class Playground extends Live {
   static begin(given) {
     const { points, K } = given;
-    return settled(started({ ...given, original: { points, K }, data: ORIGINAL, limits: limitsOf(given) }));
+    return inView(settled(started({ ...given, original: { points, K }, data: ORIGINAL })));
   }
 
   static sceneOf(state) {
     const { steps } = state;
-    const [xlabel, ylabel] = state.preset ? ["x", "y"] : state.features;
+    const [xlabel, ylabel] = state.preset ? ["feature 1", "feature 2"] : state.features;
     const frames = framesOf(steps);
     return {
       ...state,
       state,
       frames,
-      weights: true,
       planes: [
         {
           xlabel,
@@ -57,6 +56,7 @@ class Playground extends Live {
     this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
     this.compare = element("input", { type: "checkbox" });
     on(this.compare, "change", () => this.update());
+    on(this.canvases[0], "dblclick", ({ offsetX, offsetY }) => this.remove(this.grab([offsetX, offsetY], REACH)?.point));
     const rare = row([
       labelled("points", this.data),
       this.button("Add a group", () => this.addGroup()),
@@ -65,7 +65,7 @@ class Playground extends Live {
       element("label", {}, [this.compare, "what k-means would do"]),
     ]);
     this.addControls([
-      labelled("components", this.components),
+      labelled(this.say("components"), this.components),
       this.button("New start", () => this.restart({ seed: this.state.seed + 1 })),
       this.makeUndo(),
       folded("More: data, type, k-means", rare),
@@ -148,7 +148,8 @@ class Playground extends Live {
     this.chooseMean(-1);
     const preset = data !== ORIGINAL;
     const given = preset ? presetOf(data) : this.state.original;
-    this.restart({ ...given, data, preset, limits: limitsOf(given) });
+    this.restart({ ...given, data, preset });
+    this.put(inView(this.state), 0);
   }
 
   /** Change the points; EM goes on from where it is. */
@@ -211,13 +212,19 @@ class Playground extends Live {
 
   keys(p) {
     const digits = this.means.map((_, k) => [k, () => this.chooseMean(k)]);
-    const { points } = this.state;
     return {
       ...super.keys(p),
       ...Object.fromEntries(digits),
       n: () => this.tap(middleOf(this.plane.limits)),
-      Delete: () => points[this.chosen] && this.edit(points.toSpliced(this.chosen, 1), `point ${this.chosen} removed`),
+      Delete: () => this.remove(this.chosen),
     };
+  }
+
+  /** Remove point i; say why nothing happens if no point is chosen. */
+  remove(i) {
+    const { points } = this.state;
+    if (points[i]) this.edit(points.toSpliced(i, 1), `point ${i} removed`);
+    else this.caption.textContent = this.say("Only points can be removed.");
   }
 }
 
@@ -229,6 +236,11 @@ function started(state) {
   const enough = points.length > K;
   const theta = enough ? randomStart(points, K, type, seededRandom(seed)) : null;
   return { ...state, steps: enough ? [{ ...judged(points, theta), round: 1 }] : [], converged: !enough };
+}
+
+/** The state in a view that fits its points and the start of EM. */
+function inView(state) {
+  return { ...state, limits: limitsOf(state, state.steps[0]?.theta) };
 }
 
 /** The state with its last step made anew, for changed points or a changed mixture; without a step, a start. */

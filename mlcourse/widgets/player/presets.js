@@ -37,5 +37,5 @@ function middleOf([left, right, bottom, top]) {
 
 /** One number from N(0, 1), by the Box–Muller transform (1958). */
 function standardNormal(random) {
-  return sqrt(-2 * Math.log(1 - random())) * cos(2 * PI * random());
+  return sqrt(-2 * log(1 - random())) * cos(2 * PI * random());
 }
