@@ -398,7 +398,7 @@ class LessonView:
             for each in of_lesson
             if each.lost
         ]
-        self.extended = [f"{student.name} (until {moment(end)})" for student, end in book.extended(lesson)]
+        self.extended = [f"{student.name} until {moment(end)}" for student, end in book.extended(lesson)]
         self.unknown_times = book.unknown_times(lesson)
         self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
