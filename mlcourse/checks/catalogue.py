@@ -95,11 +95,16 @@ class Catalogue:
 
     def lesson_called(self, name: str) -> str | None:
         """Return the full name of the lesson with this name or number; None if there is none."""
-        return next((one for one in self.lessons if name == one or name.zfill(2) == one.split("_")[0]), None)
+        return lesson_called(name, self.lessons)
 
     def extended(self, lessons: Iterable[Lesson]) -> "Catalogue":
         """Return a catalogue that has these lessons too."""
         return Catalogue([*self.lessons.values(), *lessons])
+
+
+def lesson_called(name: str, lessons: Iterable[str]) -> str | None:
+    """Return the full name of the lesson with this name or number; None if there is none."""
+    return next((one for one in lessons if name == one or name.zfill(2) == one.split("_")[0]), None)
 
 
 def read_package(name: str) -> Catalogue:

@@ -24,11 +24,12 @@ from mlcourse.grading.batch.submission import Settings
 from mlcourse.grading.desk.run import run_desk
 from mlcourse.grading.desk.view import Desk
 from mlcourse.grading.gradebook.example import write_example
-from mlcourse.grading.gradebook.settings import Gradebook, GradebookError, Platform
+from mlcourse.grading.gradebook.settings import GradebookError, Platform
+from mlcourse.grading.intake.find import NoSubmissions
 from mlcourse.grading.records.manifest import Manifest, NothingToPublish, read_manifest, write_manifest
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.records.text import printable
-from mlcourse.grading.report.alike import compare_folder, similarity_page
+from mlcourse.grading.report.alike import compare_folder, groups_of, near_published, similarity_page
 from mlcourse.grading.report.publish import Summary, gradebook_of, publish
 from mlcourse.grading.report.words import ungraded_reason
 
@@ -39,6 +40,7 @@ EXPECTED_ERRORS = (
     CatalogueError,
     ClusterError,
     GradebookError,
+    NoSubmissions,
     NothingToPublish,
     SheetError,
     sandbox.NoSandbox,
@@ -102,8 +104,10 @@ def grade(words: list[str]) -> int:
     check_paths(options.submissions, options.out)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are confidential
     course = Course(options.course.resolve(), options.extra_checks)
-    gradebook = gradebook_of(options.out, Manifest(gradebook=options.gradebook, platform=options.platform))
-    refuse_unknown_lessons(gradebook, course)
+    asked_for = Manifest(
+        gradebook=options.gradebook, platform=options.platform, lessons=list(course.catalogue.lessons)
+    )
+    gradebook = gradebook_of(options.out, asked_for)
     settings = Settings(
         out=options.out,
         seed=seed_from(options.seed_file or options.out / "seed"),
@@ -140,14 +144,6 @@ def init(out: Path) -> int:
     for path in kept:
         print(f"Kept {path}, which exists already.")
     return 0
-
-
-def refuse_unknown_lessons(gradebook: Gradebook, course: Course) -> None:
-    """Raise GradebookError if the settings name a lesson that the course does not have."""
-    for table, lesson in gradebook.lessons():
-        if not course.catalogue.lesson_called(lesson):
-            known = ", ".join(course.catalogue.lessons)
-            raise GradebookError(f"[{table}] names the lesson {lesson!r}; wanted: one of {known}.")
 
 
 def print_summary(summary: Summary, out: Path) -> None:
@@ -192,12 +188,21 @@ def mark(words: list[str]) -> int:
     return EXIT_UNGRADED if summary.ungraded else 0
 
 
-def report(words: list[str]) -> int:
-    """Rewrite tables and pages, with the points that were entered by hand."""
+def report_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"{PROGRAM} report", description="Rewrite a run's tables and pages.")
     parser.add_argument("out", type=Path, help=f"the folder that `{PROGRAM} grade` wrote")
+    parser.add_argument("--forget", metavar="SUBMISSIONS", help="first take out what this folder or zip held")
     add_book_options(parser)
-    options = parser.parse_args(words)
+    return parser
+
+
+def report(words: list[str]) -> int:
+    """Rewrite tables and pages, with the points that were entered by hand."""
+    options = report_parser().parse_args(words)
+    if options.forget:
+        read_manifest(options.out)  # or there is no folder to lock
+        with lock_folder(options.out):
+            write_manifest(options.out, read_manifest(options.out).without(options.forget))
     if options.gradebook or options.platform:
         manifest = read_manifest(options.out)
         gradebook = str(options.gradebook.resolve()) if options.gradebook else manifest.gradebook
@@ -220,7 +225,7 @@ def doctor(words: list[str]) -> int:
 
 
 def similarity_parser() -> argparse.ArgumentParser:
-    description = "Find pairs of similar submissions: a hint about where to look, not a verdict."
+    description = "Find similar submissions: a hint about where to look, not a verdict."
     parser = argparse.ArgumentParser(f"{PROGRAM} similarity", description=description)
     add = parser.add_argument
     add("submissions", type=Path, help="a folder of submissions, or a learning platform's zip")
@@ -231,17 +236,22 @@ def similarity_parser() -> argparse.ArgumentParser:
 
 
 def similarity(words: list[str]) -> int:
-    """List the pairs of similar submissions, and write a page about them."""
+    """List the groups of similar submissions, and write a page about their pairs."""
     options = similarity_parser().parse_args(words)
     if not options.submissions.exists():
         raise CannotGrade(f"{options.submissions} does not exist.")
     course = Course(options.course.resolve())
     found = compare_folder(options.submissions, course, full_name(options.lesson, course))
-    for hit in found:
-        names = f"{printable(hit.one.student)}  ~  {printable(hit.other.student)}"
-        print(f"{hit.pair.similarity:4.0%}  {names}  ({hit.one.lesson})")
+    groups = groups_of(found)
+    for group in groups:
+        lowest, highest = f"{group.lowest:.0%}", f"{group.highest:.0%}"
+        share = highest if lowest == highest else f"{lowest} to {highest}"
+        print(f"{share}  {'  ~  '.join(map(printable, group.students))}  ({group.lesson})")
+    for near in near_published(found):
+        names = ", ".join(f"{printable(student)} {share:.0%}" for student, share in near.students)
+        print(f"Near the published solution of {near.lesson}: {names}")
     print(
-        f"Pairs that look alike: {len(found)}. A short task has few right answers: read both before you judge."
+        f"Groups that look alike: {len(groups)}. A short task has few right answers: read them before you judge."
     )
     if options.out:
         write_atomically(options.out, similarity_page(found))

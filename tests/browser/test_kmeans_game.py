@@ -148,7 +148,9 @@ def test_step_first_and_play_are_about_the_last_run(placed):
     placed.click("First")
     np.testing.assert_array_equal(centers(placed), start)
     assert not placed.page.get_by_role("button", name="First", exact=True).is_enabled()
-    placed.get("speed.append(new Option('stopped', 0, true, true))")  # what plays is looked at before it moves
+    placed.get(
+        "speed.append(new Option('stopped', 0, true, true))"
+    )  # what plays is looked at before it moves
     placed.press("End", " ")
     np.testing.assert_array_equal(centers(placed), start)
     assert placed.get("playing")

@@ -56,6 +56,7 @@ def test_the_exit_code_is_3_if_a_file_cannot_be_read(
         (["grade", "HERE", "-o", "OUT", "--course", "nowhere"], "tasks is not a folder"),
         (["grade", "HERE", "-o", "OUT", "--gradebook", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["report", "OUT"], "there are no graded submissions in"),
+        (["similarity", "HERE"], "class.json is neither a notebook nor an archive. Wanted: a folder"),
         (["similarity", "nowhere"], "nowhere does not exist"),
         (["similarity", "HERE", "--course", "nowhere"], "tasks is not a folder"),
     ],
@@ -79,13 +80,30 @@ def test_init_writes_an_example_that_grade_accepts(command: Command, folder: Pat
     assert command("grade", folder, "-o", out, "-j", "0") == 0
 
 
-def test_an_unknown_lesson_in_the_settings_stops_the_run(
+def test_an_unknown_lesson_in_the_settings_is_refused(
     command: Command, folder: Path, capsys: Capture
 ) -> None:
-    settings = folder.parent / "my.toml"
-    settings.write_text("[due]\n99 = 2026-03-01\n")
-    assert command("grade", folder, "-o", folder.parent / "out", "--gradebook", settings) == 1
-    assert "[due] names the lesson '99'; wanted: one of 01_kmeans" in capsys.readouterr().err
+    out = folder.parent / "out"
+    again = ("grade", folder, "-o", out, "-j", "0")
+    command(*again)
+    (out / "gradebook.toml").write_text("[due]\n99 = 2026-03-01\n")
+    assert command(*again) == command("report", out) == 1
+    assert capsys.readouterr().err.count("there is no lesson '99' for `due.99`. The lessons are 01_") == 2
+
+
+def test_a_wrong_run_is_taken_out_again(command: Command, folder: Path, capsys: Capture) -> None:
+    out, other = folder.parent / "out", folder.with_name("wrong.json")
+    other.write_text('{"zed": {}}')
+    for each in (folder, other):
+        command("grade", each, "-o", out, "-j", "0")
+    assert len(list((out / "students").iterdir())) == 6
+    other.unlink()
+    assert command("report", out, "--forget", "nowhere.zip") == 1
+    assert f"no run graded nowhere.zip. Name one of these: {folder}" in capsys.readouterr().err
+    assert command("report", out, "--forget", other.name) == 0
+    assert sorted(path.name[0] for path in (out / "students").iterdir()) == list("abcde")
+    assert command("report", out, "--forget", folder) == 0
+    assert not list((out / "students").iterdir())
 
 
 def test_report_remembers_the_platform_and_the_settings(command: Command, folder: Path) -> None:

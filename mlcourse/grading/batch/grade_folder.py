@@ -110,6 +110,7 @@ def grade_folder(
         asked_for = Manifest(
             gradebook=str(settings.gradebook.resolve()) if settings.gradebook else None,
             platform=settings.platform,
+            lessons=list(course.catalogue.lessons),
         )
         register = read_register(settings.out, asked_for)
         for submission in read_submissions(submissions, course.catalogue, lesson, course.exercise):
@@ -131,6 +132,7 @@ def grade_folder(
             earlier.with_run(entries, str(submissions.resolve())),
             gradebook=asked_for.gradebook,
             platform=asked_for.platform,
+            lessons=asked_for.lessons,
             titles=earlier.titles | titles_of({each.lesson for each in entries}, course),
         )
         write_manifest(settings.out, manifest)

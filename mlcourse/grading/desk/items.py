@@ -69,7 +69,7 @@ def read_items(out: Path, manifest: Manifest) -> Contents:
     keeper = keeper_of(out, manifest, read_register(out, manifest))
     grades: dict[str, Grade] = {}  # of notebooks of which one has to be chosen
     several = {each.name for those in keeper.several.values() for each in those}
-    for listed, result in results_of(out, manifest.submissions):
+    for listed, result in results_of(out, keeper.submissions):
         notebooks.append(notebook_of(listed, result.grade, keeper.class_list))
         student = keeper.student(listed)
         if listed.name in several:

@@ -102,7 +102,9 @@ class Entrance(Guarded):
     def get(self) -> None:
         self.set_cookie(self.application.cookie, self.application.key, **STRICT)
         # Not a redirect: a browser that came from elsewhere would follow it without the cookie.
-        self.finish(TEMPLATES.get_template("entrance.html").render())
+        waiting = self.application.desk.waiting()
+        address = waiting[0].address if waiting else "/"
+        self.finish(TEMPLATES.get_template("entrance.html").render(address=address))
 
 
 class Page(Guarded):
@@ -149,6 +151,7 @@ class Page(Guarded):
                 groups=self.desk.groups(),
                 conflicts=self.desk.conflicts(),
                 several=self.desk.several,
+                waiting=[] if item or choice.anonymous else self.desk.waiting(),  # it leads to names
                 notices=self.desk.store.notices,
                 problem=problem,
                 max_comment=MAX_COMMENT,
@@ -201,6 +204,7 @@ class Save(Page):
                 "comment": entry.comment,
                 "marked": selection.marked,
                 "total": selection.total,
+                "done": selection.is_done,
                 "questions": {each.task: each.marked for each in self.desk.questions() if each.is_open},
                 "answered": bool(answered) and all(each.answered for each in answered),
             }

@@ -75,6 +75,20 @@ class Selection(NamedTuple):
     size: int  # how many were chosen
     marked: int  # of those in question, whether or not they are shown
     total: int
+    asked: int  # of those in question, how many a student asks about without an answer yet
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do, whatever is shown."""
+        return self.marked == self.total and not self.asked
+
+
+class Waiting(NamedTuple):
+    """Something that waits for the instructor, and where it is."""
+
+    what: str
+    number: int
+    address: str
 
 
 class Desk:
@@ -140,6 +154,10 @@ class Desk:
         """Return the number and the title of the item's task."""
         return "Could not be graded" if item.is_whole else self.titles.get(item.mark.task, item.mark.task)
 
+    def is_asked_about(self, item: Item) -> bool:
+        """Whether a request about the item has no answer yet."""
+        return not all(each.answered for each in self.requests(item))
+
     def save(self, item: Item, seen: Entry, entry: Entry) -> None:
         """Enter points and a comment. Raises EntryConflict, SheetError."""
         self.store.save(item.key, seen, entry, item.mark.out_of)
@@ -171,6 +189,23 @@ class Desk:
         found = self.store.conflicts
         return [item for item in self.items if self.store.conflict(item.key) is not None] if found else []
 
+    def waiting(self) -> list[Waiting]:
+        """List what is left to do, in the order in which the page leads there."""
+        requests = Choice(show="requests")
+        found = [
+            self._unmarked("open answers to mark", Choice()),
+            Waiting("requests to answer", self.select(requests).asked, requests.address()),
+            Waiting("students with several notebooks to choose from", self.several.undecided(), "/several"),
+            self._unmarked("files that could not be graded", Choice(task=WHOLE)),
+        ]
+        return [each for each in found if each.number]
+
+    def _unmarked(self, what: str, choice: Choice) -> Waiting:
+        """Say how many of those in question are not marked; the address is that of the first one, among all."""
+        selection = self.select(choice._replace(show="unmarked"))
+        first = selection.item.id if selection.item else ""
+        return Waiting(what, selection.total - selection.marked, choice.address(first))
+
     def groups(self) -> list[str]:
         return sorted({item.group for item in self.items if item.group})
 
@@ -201,6 +236,7 @@ class Desk:
             size=len(shown),
             marked=sum(map(self.is_marked, candidates)),
             total=len(candidates),
+            asked=sum(map(self.is_asked_about, candidates)),
         )
 
     def _is_about(self, item: Item, choice: Choice) -> bool:

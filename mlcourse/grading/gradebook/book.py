@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import TypeAlias
 
+from mlcourse.course_folder import did_you_mean
 from mlcourse.grading.gradebook.class_list import ClassList, Student, clues_of
-from mlcourse.grading.gradebook.late import LateRule
+from mlcourse.grading.gradebook.late import LateRule, end_of_extension
 from mlcourse.grading.gradebook.settings import Gradebook, of_lesson
 from mlcourse.grading.records.grade import Grade, Mark
 from mlcourse.grading.records.manifest import Listed
@@ -27,8 +28,10 @@ class Entry:
     student: Student
     days_late: int = 0
     due: datetime | None = None
+    extension: float = 0  # days
     rule: LateRule = field(default_factory=LateRule)
     others: tuple[str, ...] = ()  # files of the student's other notebooks that may be for the same lesson
+    given_way: tuple[str, ...] = ()  # the student's files that could not be read, and that this one replaces
     chosen: str = ""  # which file the instructor has chosen, if there are several; blank until then
     is_finished: bool = True  # False if the run was stopped before it was marked
     dealt_with: bool = False  # whether the instructor needs to do nothing about one that could not be graded
@@ -117,6 +120,7 @@ class Book:
     remarks: list[str] = field(default_factory=list)  # what the instructor has to decide
     titles: Mapping[str, str] = field(default_factory=dict)  # of tasks, by name
     unclear: frozenset[Student] = frozenset()  # in the place of one of the class list, of whom several fit
+    extensions: Mapping[Student, Mapping[str, float]] = field(default_factory=dict)  # days by lesson
 
     def __post_init__(self) -> None:
         self.lessons = sorted({entry.lesson for entry in self.entries if entry.lesson})
@@ -170,6 +174,12 @@ class Book:
         cells = [(student, self.cell(student, lesson)) for student in self.students]
         return [(student, entries) for student, entries in cells if len(entries) > 1]
 
+    def extended(self, lesson: str) -> list[tuple[Student, datetime]]:
+        """Return the students with an extension for a lesson that has a due date, and when it ends."""
+        due = self.gradebook.due_date(lesson)
+        days = ((student, of_lesson(self.extensions.get(student, {}), lesson)) for student in self.students)
+        return [(student, end_of_extension(due, number)) for student, number in days if due and number]
+
     def unknown_times(self, lesson: str) -> int:
         """Return how many submissions count as in time because nobody knows when they were handed in."""
         if not self.gradebook.due_date(lesson):
@@ -217,6 +227,11 @@ class Bookkeeper:
     choices : mapping of (str, str) → bool, optional
         Whether a notebook, by the names of the submission and the lesson, counts as one of several. Those that the
         instructor has not seen are left out: they open the question again.
+
+    Attributes
+    ----------
+    submissions : list of Listed
+        Without those that could not be read and give way to a notebook of the same student that could.
     """
 
     def __init__(
@@ -237,7 +252,10 @@ class Bookkeeper:
             if _key(each) not in self._owners:
                 self._owners[_key(each)] = self._student(each, shared)
         self.students = list(dict.fromkeys([*class_list.students, *self._owners.values()]))
-        self.several = self._cells_with_several(submissions)
+        self._given_way = self._files_given_way(submissions)
+        gone = {each.name for those in self._given_way.values() for each in those}
+        self.submissions = [each for each in submissions if each.name not in gone]
+        self.several = self._cells_with_several(self.submissions)
         self._others = self._other_files()
         self._chosen = self._chosen_files()
         self._extensions = self._extensions_by_student()
@@ -252,7 +270,10 @@ class Bookkeeper:
         extension = of_lesson(self._extensions.get(student, {}), listed.lesson) or 0
         late = self.gradebook.late.days_late(listed.handed_in, due, extension)
         others, chosen = self._others.get(listed.name, ()), self._chosen.get(listed.name, "")
-        entry = Entry(grade, listed, student, late, due, self.gradebook.late, others, chosen)
+        given_way = tuple(each.source for each in self._given_way.get((student, listed.lesson), ()))
+        entry = Entry(
+            grade, listed, student, late, due, extension, self.gradebook.late, others, given_way, chosen
+        )
         return replace(entry, zone=self.gradebook.zone)
 
     def book(self, entries: Iterable[Entry]) -> Book:
@@ -263,7 +284,10 @@ class Bookkeeper:
         students = sorted(self.students, key=lambda student: student.name.casefold())
         remarks = [*self._undecided_remarks(), *self.remarks]
         listed = frozenset(self.class_list.students)
-        return Book(ordered, students, listed, self.gradebook, remarks, self.titles, frozenset(self._unclear))
+        unclear = frozenset(self._unclear)
+        return Book(
+            ordered, students, listed, self.gradebook, remarks, self.titles, unclear, self._extensions
+        )
 
     def _student(self, submission: Listed, shared: set[str]) -> Student:
         """Find the student on the class list; one who is not on it becomes a student too, and is remarked on."""
@@ -279,6 +303,19 @@ class Bookkeeper:
         if clues.name in ("", clues.word) or clues.name in shared:
             return Student(submission.owner)
         return Student(clues.name, id=clues.word)
+
+    def _files_given_way(
+        self, submissions: Iterable[Listed]
+    ) -> dict[tuple[Student, str | None], list[Listed]]:
+        """Return what could not be read and has been replaced by a notebook for each lesson that it may be of."""
+        readable = {(self.student(each), each.lesson) for each in submissions if each.is_readable}
+        found: dict[tuple[Student, str | None], list[Listed]] = defaultdict(list)
+        for each in submissions:
+            cells = [(self.student(each), lesson) for lesson in each.lessons]
+            if not each.is_readable and cells and readable.issuperset(cells):
+                for cell in cells:
+                    found[cell].append(each)
+        return found
 
     def _cells_with_several(self, submissions: Iterable[Listed]) -> dict[tuple[Student, str], list[Listed]]:
         """Return the student's files for a lesson, or for an unknown one, where there are several."""
@@ -329,14 +366,19 @@ class Bookkeeper:
     def _extensions_by_student(self) -> dict[Student, Mapping[str, float]]:
         """Return the extensions, and remark on each that belongs to nobody or to several."""
         everybody = ClassList(self.students)
+        names = dict.fromkeys(
+            name for each in self.students for name in (each.name, each.email, each.login) if name
+        )
         extensions: dict[Student, Mapping[str, float]] = {}
         for word, lessons in self.gradebook.extensions.items():
             found = everybody.find(word)
             if len(found) == 1:
                 extensions[found[0]] = {**extensions.get(found[0], {}), **lessons}
             else:
-                what = "several students fit" if found else "there is no such student"
-                self.remarks.append(f"The extension for {printable(word)} counts for nobody: {what}.")
+                what = "several students fit." if found else "there is no such student."
+                near = "" if found else did_you_mean(word, names)
+                remark = f"The extension for {printable(word)} counts for nobody: {what} {printable(near)}"
+                self.remarks.append(remark.strip())
         return extensions
 
 

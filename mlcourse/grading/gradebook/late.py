@@ -79,6 +79,14 @@ class LateRule:
             yield f"Work that is more than {days(self.latest_days)} late gets no points."
 
 
+def end_of_extension(due: datetime, extension: float) -> datetime:
+    """Return when an extension of so many days ends; at the latest, with the calendar."""
+    try:
+        return due + timedelta(days=extension)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=due.tzinfo)
+
+
 def days(number: float) -> str:
     """Return "1 day", "2 days"."""
     return f"{format_points(number)} {'day' if number == 1 else 'days'}"

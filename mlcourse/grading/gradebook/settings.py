@@ -1,13 +1,15 @@
 """Read gradebook.toml. Whatever the file leaves out has its default, so a class without the file needs none."""
 
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Any, Literal, Never, TypeAlias, TypeVar, get_args
 
-from mlcourse.course_folder import did_you_mean
+from mlcourse.checks.catalogue import lesson_called
+from mlcourse.course_folder import did_you_mean, one_of
 from mlcourse.grading.gradebook.late import Cost, LateRule
 
 NAME = "gradebook.toml"
@@ -45,12 +47,6 @@ class Gradebook:
         """The zone in which times are shown: that of the due dates, or this machine's."""
         return next((due.tzinfo for due in self.due.values()), None)
 
-    def lessons(self) -> Iterator[tuple[str, str]]:
-        """Yield every lesson that is named, after the table in which it is named."""
-        yield from (("due", lesson) for lesson in self.due)
-        for student, days in self.extensions.items():
-            yield from ((f"extensions.{student}", lesson) for lesson in days)
-
 
 def of_lesson(values: Mapping[str, Value], lesson: str | None) -> Value | None:
     """Return the value for a lesson, which may be named `04_em` or `04`."""
@@ -58,8 +54,16 @@ def of_lesson(values: Mapping[str, Value], lesson: str | None) -> Value | None:
     return values.get(name, values.get(name.partition("_")[0]))
 
 
-def read_gradebook(path: Path) -> Gradebook:
-    """Read a gradebook.toml. Raises GradebookError."""
+def read_gradebook(path: Path, lessons: Sequence[str] = ()) -> Gradebook:
+    """Read a gradebook.toml. Raises GradebookError.
+
+    Parameters
+    ----------
+    path : Path
+    lessons : sequence of str
+        The course's lessons: the file may name them or their numbers, and no others. Without them, any name is taken
+        as it is.
+    """
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -84,9 +88,9 @@ def read_gradebook(path: Path) -> Gradebook:
             ),
             late.value("latest_days", amount, LateRule.latest_days, "a number of days, 0 or more"),
         ),
-        due=top.table("due").all(moment, "a time such as 2026-03-01T23:59:00+01:00"),
+        due=top.table("due").by_lesson(lessons, moment, "a time such as 2026-03-01T23:59:00+01:00"),
         extensions={
-            student: each.all(amount, "a number of days, 0 or more")
+            student: each.by_lesson(lessons, amount, "a number of days, 0 or more")
             for student, each in top.table("extensions").tables()
         },
     )
@@ -121,15 +125,32 @@ class Table:
         except (ValueError, TypeError):
             self.refuse(key, wanted)
 
-    def all(self, convert: Callable[[Any], Value], wanted: str) -> dict[str, Value]:
-        """Return all values of a table whose keys are free. Raises GradebookError."""
-        values = {}
+    def by_lesson(
+        self, lessons: Sequence[str], convert: Callable[[Any], Value], wanted: str
+    ) -> dict[str, Value]:
+        """Return all values of a table whose keys are lessons. Raises GradebookError."""
+        values: dict[str, Value] = {}
         for key, value in self.content.items():
+            lesson = self._lesson(key, lessons) if lessons else key
+            if lesson in values:
+                raise GradebookError(f"{self.path}: `{self._full(key)}` names lesson {lesson} a second time.")
             try:
-                values[key] = convert(value)
+                values[lesson] = convert(value)
             except (ValueError, TypeError):
                 self.refuse(key, wanted)
         return values
+
+    def _lesson(self, key: str, lessons: Sequence[str]) -> str:
+        """Return the full name of the lesson that a key names. Raises GradebookError if there is none."""
+        found = lesson_called(key, lessons)
+        if found is None:
+            numbered = [
+                name for number in re.findall(r"\d+", key) if (name := lesson_called(number, lessons))
+            ]
+            near = f"Did you mean {one_of(numbered)}?" if numbered else did_you_mean(key, lessons)
+            advice = near or f"The lessons are {', '.join(lessons)}."
+            raise GradebookError(f"{self.path}: there is no lesson {key!r} for `{self._full(key)}`. {advice}")
+        return found
 
     def table(self, key: str, wanted: str = "a table of settings") -> "Table":
         """Return the table of that name, which is empty if there is none. Raises GradebookError."""

@@ -40,10 +40,15 @@ from mlcourse.grading.records.text import name_key, tidy
 
 MAX_NOTEBOOKS = 20  # per student
 MAX_DEPTH = 8  # of nested folders
+SHOWN_NAMES = 3  # of files that are there in place of a notebook
 MAX_TRIED = 5  # files of a student without a notebook whose content may show that they are one
 # Do not follow links, and do not wait for the other end of a pipe.
 SAFE_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 IGNORED = {".ipynb_checkpoints", "__MACOSX"}
+
+
+class NoSubmissions(ValueError):
+    """A file that is not what submissions come in; the message says what is wanted."""
 
 
 class Found(NamedTuple):
@@ -57,7 +62,7 @@ class Found(NamedTuple):
 
 
 def find(path: Path) -> Iterator[Found]:
-    """Yield every submitted file, reading one at a time."""
+    """Yield every submitted file, reading one at a time. Raises NoSubmissions if this is a file of another kind."""
     if path.is_dir():
         top = path / nbgrader.FOLDER if (path / nbgrader.FOLDER).is_dir() else path
         files = list(_walk(top, ()))
@@ -67,7 +72,13 @@ def find(path: Path) -> Iterator[Found]:
     elif is_archive(path.name):
         yield from _in_archive(path)
     else:
-        yield Found((path.name,), *_read(path, as_notebook=True), (), _changed(path))
+        reading = _read(path, as_notebook=True)
+        if not (is_notebook(path.name) or (maybe_notebook(path.name) and is_a_notebook(reading[0]))):
+            raise NoSubmissions(
+                f"{path} is neither a notebook nor an archive. Wanted: a folder of submissions, the zip that a"
+                " learning platform gives you, or a notebook (.ipynb)."
+            )
+        yield Found((path.name,), *reading, (), _changed(path))
 
 
 def _notebooks_among(files: Iterable[File]) -> Iterator[Found]:
@@ -146,11 +157,13 @@ def _problem_with(files: list[File], place: tuple[str, ...] | None) -> File:
 
 def _no_notebook(files: Iterable[File], where: str) -> str:
     """Say that there is no notebook, and what there is instead."""
-    names = (tidy(original_name(file)) for file in files)
-    known = next(((name, kind) for name in names if (kind := what_else(name))), None)
-    if known is None:
-        return f"There is no notebook {where}."
-    return f"There is no notebook {where}: {known[0]} is {known[1]}. Hand in the file that ends in .ipynb."
+    names = sorted(tidy(original_name(file)) for file in files)
+    if not names:
+        return f"There is no notebook {where}, and no other file."
+    known = next((f"{name} is {kind}" for name in names if (kind := what_else(name))), None)
+    others = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    there = known or f"there is only {', '.join(names[:SHOWN_NAMES])}{others}"
+    return f"There is no notebook {where}: {there}. Hand in the file that ends in .ipynb."
 
 
 def _folders(top: Path) -> list[str]:

@@ -59,6 +59,8 @@ def read_submissions(
     ------
     FileNotFoundError
         If the path does not exist.
+    NoSubmissions
+        If it is a file that is neither a notebook nor an archive.
     """
     path = Path(path)
     if not path.exists():

@@ -190,7 +190,8 @@ def _apply_to_mark(grade: Grade, mark: Mark, entered: Mapping[Key, Entry], used:
         raise SheetError(
             f"by_hand.csv, {key.student}, {key.task}: {word!r} is not a number from 0 to {mark.out_of}."
         )
-    return mark._replace(points=points, status="by hand", message=_message(mark), entered=True)
+    # The points by kinds of input are those of the check, and would not add up.
+    return mark._replace(points=points, status="by hand", message=_message(mark), entered=True, families=())
 
 
 def entry_for_notebook(grade: Grade, entered: Mapping[Key, Entry], used: set[Key]) -> Entry:

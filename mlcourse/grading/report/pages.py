@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mlcourse.grading.gradebook.book import Book, Entry, tasks_of
 from mlcourse.grading.gradebook.class_list import Student
-from mlcourse.grading.gradebook.late import days
+from mlcourse.grading.gradebook.late import days, end_of_extension
 from mlcourse.grading.records.grade import Grade
 from mlcourse.grading.records.text import format_points, printable
 from mlcourse.grading.report.charts import STATUSES, Bin, Part, histogram, shares
@@ -136,7 +136,7 @@ def index_page(book: Book, changes: Iterable[str] = (), requests: Iterable[str] 
         "isolated": is_isolated(entry.grade for entry in book.entries),
         "overview": overview(book),
         "ungraded": ungraded_rows(book.entries),
-        "remarks": [*book.remarks, *lost_remarks(book.entries)],
+        "remarks": [*pending_remarks(book.entries), *book.remarks, *lost_remarks(book.entries)],
         "requests": list(requests),
         "changes": list(changes),
         "headings": NOTICES,
@@ -363,8 +363,9 @@ class LessonView:
 
     def __init__(self, book: Book, lesson: str):
         self.name, self.titles = lesson, book.titles
-        # One whose lesson is unknown may belong to this one.
-        self.entries = [entry for entry in book.entries if lesson in entry.listed.lessons]
+        # One whose lesson is unknown may belong to this one, and does if there is no other.
+        only = book.lessons == [lesson]
+        self.entries = [entry for entry in book.entries if only or lesson in entry.listed.lessons]
         of_lesson = book.of_lesson(lesson)
         counts = task_counts(of_lesson)
         self.tasks = {
@@ -388,12 +389,16 @@ class LessonView:
         self.late = [
             Link(f"{each.label} ({days(each.days_late)})", link(each).path) for each in book.late(lesson)
         ]
-        self.several = [several_words(student, entries) for student, entries in book.several(lesson)]
+        self.several = [
+            *(several_words(student, entries) for student, entries in book.several(lesson)),
+            *(f"{each.label} (another file could not be read)" for each in of_lesson if each.given_way),
+        ]
         self.lost = [
             Link(f"{each.label} ({tasks_in_words(each.lost)})", link(each).path)
             for each in of_lesson
             if each.lost
         ]
+        self.extended = [f"{student.name} until {moment(end)}" for student, end in book.extended(lesson)]
         self.unknown_times = book.unknown_times(lesson)
         self.uses = uses_in(of_lesson)
         slow = sorted(of_lesson, key=lambda entry: -entry.grade.seconds)[:SHOWN_SLOW]
@@ -417,11 +422,11 @@ class LessonView:
     @property
     def contents(self) -> list[tuple[str, str]]:
         """The sections that there are: id and heading."""
-        attention = self.missing or self.late or self.several or self.lost or self.unknown_times
+        lists = (self.missing, self.late, self.extended, self.several, self.lost, self.unknown_times)
         sections: list[tuple[object, str, str]] = [
             (self.ungraded, "ungraded", "Could not be graded"),
             (True, "everyone", "Everyone"),
-            (attention, "attention", "Missing, late, several or failed"),
+            (any(lists), "attention", "Missing, late, several or failed"),
             (self.bins, "distribution", "Points"),
             (self.by_group, "groups", "Groups"),
             (self.tasks, "tasks", "Tasks"),
@@ -439,6 +444,13 @@ def status_and_time(entry: Entry) -> str:
 
 def tasks_in_words(number: int) -> str:
     return f"{number} task{'' if number == 1 else 's'}"
+
+
+def pending_remarks(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield a sentence about the open answers that are not marked yet, if there are any."""
+    if number := sum(entry.pending > 0 for entry in entries):
+        what = "1 notebook has" if number == 1 else f"{number} notebooks have"
+        yield f"{what} open answers that are not marked yet. Mark them at the desk (`mark`)."
 
 
 def lost_remarks(entries: Iterable[Entry]) -> Iterator[str]:
@@ -563,8 +575,8 @@ def student_page(
 
 def facts_about_others(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield what a student with several notebooks for the same lesson has to know."""
-    if entry.others:
-        yield "Several files", which_counts(entry)
+    if words := which_counts(entry):
+        yield "Several files", words
 
 
 def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -578,6 +590,8 @@ def facts_about_time(entry: Entry) -> Iterator[tuple[str, str]]:
             yield "Handed in", moment_of(handed_in, entry.zone)
         return
     yield "Due", moment(entry.due)
+    if entry.extension:
+        yield "Extension", f"until {moment(end_of_extension(entry.due, entry.extension))}"
     if handed_in is None:
         yield "Handed in", "The time is unknown, so it counts as in time."
         return

@@ -83,7 +83,8 @@ def gradebook_of(out: Path, manifest: Manifest) -> Gradebook:
     Raises GradebookError.
     """
     path = Path(manifest.gradebook) if manifest.gradebook else out / NAME
-    gradebook = read_gradebook(path) if manifest.gradebook or path.exists() else Gradebook()
+    there = manifest.gradebook or path.exists()
+    gradebook = read_gradebook(path, manifest.lessons) if there else Gradebook()
     if not gradebook.class_list and (out / CLASS_LIST).is_file():
         gradebook = replace(gradebook, class_list=out / CLASS_LIST)
     return replace(gradebook, platform=platform(manifest.platform or gradebook.platform))
@@ -143,7 +144,7 @@ def publish(out: Path, register: Register | None = None) -> Summary:
     entries: list[Entry] = []
     notebooks: list[Notebook] = []
     marks: MarksByTask = {}
-    for listed, result in results_of(out, manifest.submissions):
+    for listed, result in results_of(out, keeper.submissions):
         grade = apply_entries(result.grade, entered, used)
         entry = replace(keeper.entry(listed, lean(grade)), lost=tasks_lost_with_cells(result))
         if not result.finished:

@@ -41,9 +41,10 @@ def help_first(mark: Mark) -> str:
 
 
 def which_counts(entry: Entry) -> str:
-    """Tell a student with several files for a lesson which one counts, and why; empty if there is only this one."""
+    """Tell a student with several files for a lesson which one counts, and why; empty if there was only this one."""
     if not entry.others:
-        return ""
+        files = ", ".join(map(printable, entry.given_way))
+        return f"What you handed in as {files} could not be read. This file counts." if files else ""
     if entry.is_set_aside:
         return f"This file does not count: your instructor has chosen {printable(entry.chosen)}."
     files = ", ".join(map(printable, entry.others))

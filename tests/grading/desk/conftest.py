@@ -40,7 +40,9 @@ class Client:
         self.entrance, self.cookies = urlsplit(entrance), SimpleCookie[str]()
 
     def enter(self) -> "Client":
-        assert self.get(f"{self.entrance.path}?{self.entrance.query}").status == 200
+        page = self.get(f"{self.entrance.path}?{self.entrance.query}")
+        assert page.status == 200
+        (self.opened,) = map(unescape, re.findall(r'href="([^"]*)">Go on', page.text))
         return self
 
     def get(self, path: str = "/", **headers: str) -> Reply:

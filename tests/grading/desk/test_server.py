@@ -83,14 +83,24 @@ def test_a_notebook_that_could_not_be_graded_is_ticked_off(out: Path) -> None:
     save(out / "results" / f"{name_of(lost)}.json", Result(grade, "", finished=True))
     manifest = read_manifest(out)
     write_manifest(out, replace(manifest, submissions=[*manifest.submissions, listed(lost)]))
+    rows = read_rows(out / "by_hand.csv")
+    write_rows(out / "by_hand.csv", {key: row._replace(entry=Entry("1")) for key, row in rows.items()})
     with desk_of(out) as (_, entrance):
         client = Client(entrance).enter()
+        assert "It is a PDF." in client.get(client.opened).text  # nothing else waits
+        nothing = client.get("/?group=C").text
+        assert "files that could not be graded</a>: 1" in nothing
         assert "It is a PDF." not in client.get().text
         assert "homework" not in client.get("/?task=whole+notebook&anonymous=yes").text
         page = client.get("/?task=whole+notebook")
         for words in ("It is a PDF.", "(0 of 1 dealt with)", 'type="checkbox" id="points"'):
             assert words in page.text
-        assert client.enter_marks(page, points="0", comment="Send the notebook.").json()["marked"] == 1
+        reply = client.enter_marks(page, points="0", comment="Send the notebook.").json()
+        assert reply["marked"] == 1
+        for task in reply["questions"]:  # the script updates their numbers
+            assert re.search(
+                rf'<option value="{task}" data-title="[^"]+" data-total="\d" data-words="', page.text
+            )
         assert "(1 of 1 dealt with)" in client.get().text
     assert publish(out).ungraded == []
 

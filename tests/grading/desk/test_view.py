@@ -100,6 +100,26 @@ def test_a_request_is_answered_by_an_entry(out: Path) -> None:
     assert [each.answered for each in Desk(out, OUR_COURSE).requests(item)] == [True]
 
 
+def test_what_waits_is_listed_until_it_is_done(out: Path) -> None:
+    (out / "regrade_requests.csv").write_text(
+        f"student,lesson or file,task,reason\nzoé,,{CHECKED.name},Read it again\n"
+    )
+    desk, requests = Desk(out, OUR_COURSE), Choice(show="requests")
+    assert [(each.what, each.number) for each in desk.waiting()] == [
+        ("open answers to mark", 4),
+        ("requests to answer", 1),
+    ]
+    while (first := desk.select(Choice(show="unmarked"))).item:
+        assert desk.waiting()[0].address == Choice().address(first.item.id)
+        desk.save(first.item, Entry(), Entry("1"))
+    assert [each.address for each in desk.waiting()] == [requests.address()]
+    assert (desk.select(Choice()).is_done, desk.select(requests).is_done) == (True, False)
+    (asked,) = (item for item in desk.items if desk.requests(item))
+    desk.save(asked, Entry(), Entry("", "I did."))
+    assert desk.select(requests).is_done
+    assert desk.waiting() == []
+
+
 def test_a_request_about_nothing_is_named(out: Path) -> None:
     (out / "regrade_requests.csv").write_text("student,lesson or file,task,reason\nnobody,02,x,y\n")
     with pytest.raises(SheetError, match="row 2: there is no student 'nobody'"):

@@ -61,10 +61,15 @@ def test_an_extension_is_for_one_student(word: str) -> None:
     assert {entry.student.name: entry.days_late for entry in book.entries} == {"Ada": 0, "Bob": 1}
 
 
-def test_an_extension_for_nobody_is_remarked_on() -> None:
-    gradebook = replace(RULE, extensions={"Eve": {"04": 2}})
-    (remark,) = book_of(grade("1"), gradebook=gradebook).remarks
-    assert remark == "The extension for Eve counts for nobody: there is no such student."
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [("Xyz", ""), ("Dana Lev", " Did you mean Dana Levi?"), ("dana@", " Did you mean dana@b.org?")],
+)
+def test_an_extension_for_nobody_is_remarked_on(word: str, advice: str) -> None:
+    gradebook = replace(RULE, extensions={word: {"04": 2}})
+    students = [Student("Dana Levi", email="dana@b.org"), Student("Bob")]
+    (remark,) = book_of(grade("Bob"), gradebook=gradebook, students=students).remarks
+    assert remark == f"The extension for {word} counts for nobody: there is no such student.{advice}"
 
 
 def test_several_notebooks_count_in_no_sum() -> None:

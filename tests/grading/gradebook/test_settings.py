@@ -45,12 +45,6 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert gradebook.due_date("05_why_em_works") == datetime(2026, 3, 8, 23, 59, tzinfo=UTC)
     assert gradebook.due_date("06_x") is None
     assert gradebook.extensions == {"ada@example.org": {"04_em": 3}, "1815": {"05": 0.5}}
-    assert set(gradebook.lessons()) == {
-        ("due", "04_em"),
-        ("due", "05"),
-        ("extensions.ada@example.org", "04_em"),
-        ("extensions.1815", "05"),
-    }
 
 
 def test_an_empty_file_has_all_defaults(tmp_path: Path) -> None:
@@ -62,6 +56,38 @@ def test_a_date_is_the_end_of_that_day_and_has_a_zone(tmp_path: Path) -> None:
     assert due
     assert due.tzinfo
     assert f"{due:%d %H:%M}" == "01 23:59"
+
+
+LESSONS = ("04_em", "05_why_em_works", "14_capstone")
+
+
+@pytest.mark.parametrize("lesson", ["04_em", "04", "4"])
+@pytest.mark.parametrize("table", ["[due]\n{} = 2026-03-01", "[extensions]\nAda = {{ {} = 3 }}"])
+def test_a_lesson_has_a_name_and_a_number(tmp_path: Path, table: str, lesson: str) -> None:
+    gradebook = read_gradebook(written(tmp_path, table.format(lesson)), LESSONS)
+    assert {*gradebook.due, *gradebook.extensions.get("Ada", ())} == {"04_em"}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "advice"),
+    [
+        ("em", "Did you mean 04_em or 05_why_em_works?"),
+        ("4_em", "Did you mean 04_em?"),
+        ("lesson04", "Did you mean 04_em?"),
+        ("99", "The lessons are 04_em, 05_why_em_works, 14_capstone."),
+    ],
+)
+@pytest.mark.parametrize("table", ["[due]\n{} = 2026-03-01", "[extensions]\nAda = {{ {} = 3 }}"])
+def test_an_unknown_lesson_is_refused(tmp_path: Path, table: str, lesson: str, advice: str) -> None:
+    with pytest.raises(GradebookError) as caught:
+        read_gradebook(written(tmp_path, table.format(lesson)), LESSONS)
+    assert f"there is no lesson {lesson!r}" in str(caught.value)
+    assert str(caught.value).endswith(advice)
+
+
+def test_a_lesson_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GradebookError, match=r"`due\.4` names lesson 04_em a second time"):
+        read_gradebook(written(tmp_path, "[due]\n04_em = 2026-03-01\n4 = 2026-03-02"), LESSONS)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,21 @@ def test_what_is_no_notebook_is_named(tmp_path: Path, name: str, kind: str, plac
     assert problem.endswith("Hand in the file that ends in .ipynb.")
 
 
+@pytest.mark.parametrize(
+    ("names", "there"),
+    [
+        (["a.txt"], "here: there is only a.txt. Hand in the file that ends in .ipynb."),
+        (["a.txt", "b.csv", "c", "d", "e"], "here: there is only a.txt, b.csv, c and 2 more. Hand in the"),
+        ([], "here, and no other file."),
+    ],
+)
+def test_files_of_no_known_kind_are_named_too(tmp_path: Path, names: list[str], there: str) -> None:
+    (tmp_path / "ada").mkdir()
+    (problem,) = problems(tmp_path, {f"ada/{name}": b"x" for name in names}).values()
+    assert problem is not None
+    assert problem.startswith(f"There is no notebook {there}")
+
+
 def test_files_for_the_whole_class_are_nobodys(tmp_path: Path) -> None:
     files = {"task.pdf": b"x", "solution.py": b"x", "data.json": b"{}", "ada/04_em.ipynb": NOTEBOOK}
     assert problems(tmp_path / "folders", files) == {"ada": None}

@@ -12,7 +12,7 @@ import pytest
 
 from mlcourse.grading.batch import grade_folder as run
 from mlcourse.grading.gradebook.book import pending_points
-from mlcourse.grading.records.grade import Grade, Mark, Submission
+from mlcourse.grading.records.grade import Family, Grade, Mark, Submission
 from mlcourse.grading.records.manifest import NothingToPublish
 from mlcourse.grading.records.sheet import SheetError
 from mlcourse.grading.report import byhand
@@ -312,6 +312,7 @@ def test_publishing_before_the_first_run_is_an_error(tmp_path: Path) -> None:
 
 def test_one_row_marks_everybody_with_the_same_mistake() -> None:
     wrong = Mark("m_step", 0, 4, "wrong", "No.", "no weights", "π is missing.")
+    wrong = wrong._replace(families=(Family("ordinary", 0, 4),))
     grades = [replace(good_grade(name), marks=[wrong]) for name in ("ada", "bob")]
     entered = {
         Key("*", "no weights", "m_step"): Entry("2", "Half of it."),
@@ -322,3 +323,5 @@ def test_one_row_marks_everybody_with_the_same_mistake() -> None:
     assert used == set(entered)
     other = replace(grades[0], marks=[wrong._replace(mistake="another")])
     assert apply_entries(other, entered, used).points == 0
+    kinds = [apply_entries(each, entered, used).marks[0].families for each in (*grades, other)]
+    assert kinds == [(), (), wrong.families]  # those of the check say nothing about points given by hand

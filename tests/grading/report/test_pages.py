@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlcourse.grading.gradebook.book import Book
 from mlcourse.grading.gradebook.class_list import Student
 from mlcourse.grading.records.grade import Family, Figure, Grade, GradeStatus, Mark
 from mlcourse.grading.records.text import printable
@@ -115,6 +116,17 @@ def test_the_index_begins_with_what_could_not_be_read() -> None:
         < document.text.index("zoe")
     )
     assert "it is not JSON." in document.text
+
+
+@pytest.mark.parametrize("lessons", [0, 1, 2])
+def test_the_index_lists_all_that_it_counts(lessons: int) -> None:
+    graded = [good_grade("ada"), replace(good_grade("bob"), lesson="01_kmeans")][:lessons]
+    entries = book_of(*graded, unreadable("eve")).entries
+    book = Book([replace(each, listed=replace(each.listed, among=())) for each in entries], [])
+    text = Document(index_page(book)).text
+    assert "1 could not be read" in text
+    assert "it is not JSON." in text
+    assert ("open answers that are not marked yet" in text) == (lessons > 0)
 
 
 def test_the_index_counts_the_results_of_each_task() -> None:

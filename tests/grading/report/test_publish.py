@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never, TypeAlias
 
@@ -196,6 +197,30 @@ def test_an_unreadable_one_can_be_dealt_with(grade_these: GradeThese, out: Path)
         publish(out)
 
 
+@pytest.mark.parametrize("file", ["", "homework.ipynb"])
+def test_a_readable_one_replaces_one_that_was_not(grade_these: GradeThese, out: Path, file: str) -> None:
+    """Whether the new file has the same name or another one, and whichever was graded last."""
+    good, bad = moodle("Eve", 2), broken("Eve", 2)
+    bad = replace(bad, source=f"{bad.source}{file}")
+    good = replace(good, source=bad.source) if file else good
+    grade_these(moodle("Ada", 1), bad)
+    later = grade_these(good, place="again")
+    assert [(entry.label, entry.is_graded) for entry in later.book.entries] == [("Ada", True), ("Eve", True)]
+    assert (later.remarks, later.ungraded) == ([], [])
+    assert len(pages(out / "feedback_moodle_04_em.zip")) == 2
+    names = {f"students/{entry.name}.html" for entry in later.book.entries}
+    assert names == {f"students/{path.name}" for path in (out / "students").iterdir()}
+    page = (out / "students" / f"{later.book.entries[1].name}.html").read_text("utf-8")
+    assert ("could not be read. This file counts." in page) == (not file)
+    if not file:
+        assert len(grade_these(moodle("Ada", 1), bad).book.entries) == 2
+
+
+def test_one_of_another_lesson_replaces_no_unreadable_one(grade_these: GradeThese) -> None:
+    grade_these(moodle("Ada", 1), broken("Eve", 2))
+    assert len(grade_these(moodle("Eve", 3, lesson=OTHER), place="other").ungraded) == 1
+
+
 def test_a_row_about_an_unreadable_one_is_not_missed_later(grade_these: GradeThese, out: Path) -> None:
     grade_these(broken("Eve", 2))
     (key,) = read_rows(out / "by_hand.csv")
@@ -205,6 +230,7 @@ def test_a_row_about_an_unreadable_one_is_not_missed_later(grade_these: GradeThe
 
 def test_a_late_page_shows_points_before_and_after_and_the_rule(grade_these: GradeThese, out: Path) -> None:
     write_settings(out, "[late]\ncost_per_day = 1.5\n[due]\n04_em = 2026-03-01T00:00:00Z\n")
+    settings_ = (out / "gradebook.toml").read_text()
     late = submission("1", {"e_step": 4}, handed_in=1772323200 + 90_000.0)
     summary = grade_these(late, submission("2"))
     (ada,) = summary.book.late("04_em")
@@ -218,6 +244,12 @@ def test_a_late_page_shows_points_before_and_after_and_the_rule(grade_these: Gra
     ).read_text("utf-8")
     row = rows_of((out / "grades.csv").read_text("utf-8-sig"))[0]
     assert (row["04_em"], row["04_em: late deduction"]) == ("1", "3")
+    (out / "gradebook.toml").write_text(f"{settings_}[extensions]\nAda = {{ 4 = 2.5 }}\n")
+    assert not publish(out).book.late("04_em")
+    for path in (out / "students" / f"{ada.name}.html", out / "index.html"):
+        text = Document(path.read_text("utf-8")).text
+        assert "until 2026-03-03 12:00 (UTC+0000)" in text
+        assert "Extension" in text
 
 
 def test_settings_that_cannot_be_used_stop_the_report(grade_these: GradeThese, out: Path) -> None:

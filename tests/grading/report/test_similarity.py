@@ -10,7 +10,8 @@ import pytest
 from mlcourse import cli
 from mlcourse.cli import ROOT
 from mlcourse.grading.records.grade import Cell, Submission
-from mlcourse.grading.report.similarity import similar_pairs, subtrees
+from mlcourse.grading.report.alike import Hit, groups_of, near_published
+from mlcourse.grading.report.similarity import Pair, similar_pairs, subtrees
 from tests.helpers.made_up_class import TASKS, as_file, source_of, with_answers
 from tests.helpers.page import TAGS, Document
 
@@ -153,6 +154,26 @@ def test_similarity_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[
     document = Document(page.read_text("utf-8"))
     assert "<b>ada and mallory" in document.text
     assert set(document.tags) <= TAGS
+
+
+def test_pairs_that_share_a_student_are_one_group() -> None:
+    """The published solution joins nobody, and neither does being near it."""
+
+    def hit(one: str, other: str, share: float, lesson: str = "04_em") -> Hit:
+        pair = Pair(0, 1, share, 0, ())
+        return Hit(*(Submission(name, name, (), lesson) for name in (one, other)), pair, other == "solution")
+
+    hits = [
+        *(hit(one, other, 1) for one, other in ("ab", "cd", "np")),
+        *(hit(name, "solution", 0.9) for name in "apn"),
+        hit("b", "c", 0.7),
+        hit("x", "b", 0.8, "05"),
+    ]
+    for order in (hits, hits[::-1]):
+        groups = [(each.lesson, set(each.students), each.lowest, each.highest) for each in groups_of(order)]
+        assert groups == [("04_em", set("abcd"), 0.7, 1), ("05", set("xb"), 0.8, 0.8)]
+        ((lesson, students),) = near_published(order)
+        assert (lesson, sorted(students)) == ("04_em", [("a", 0.9), ("n", 0.9), ("p", 0.9)])
 
 
 def test_cells_that_cannot_be_parsed_are_compared_by_their_lines() -> None:

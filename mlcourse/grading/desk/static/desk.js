@@ -65,10 +65,10 @@ async function send() {
 function showProgress(entry) {
   document.getElementById("progress").textContent = `${entry.marked} of ${entry.total} marked`;
   document.getElementById("bar").value = entry.marked;
-  document.getElementById("done").hidden = entry.marked < entry.total;
+  document.getElementById("done").hidden = !entry.done;
   for (const option of document.querySelectorAll("option[data-total]")) {
     const marked = entry.questions[option.value];
-    option.textContent = `${option.dataset.title} (${marked} of ${option.dataset.total})`;
+    option.textContent = `${option.dataset.title} (${marked} of ${option.dataset.total}${option.dataset.words})`;
   }
   for (const each of document.querySelectorAll(".answered")) {
     each.textContent = entry.answered ? "Answered." : "Not answered yet.";
