@@ -1,5 +1,6 @@
 """Every link and every picture of every page leads somewhere on the site."""
 
+import re
 from urllib.parse import unquote, urlsplit
 
 
@@ -49,6 +50,11 @@ def test_everything_a_page_loads_is_on_the_site(read_pages):
 
 def test_every_picture_has_an_alternative_text(read_pages):
     assert not [(name, page.without_alt) for name, page in read_pages.items() if page.without_alt]
+
+
+def test_no_markup_is_left_in_the_prose(read_pages):
+    left = {name: re.findall(r".*(?:\*\*|\\\*).*", page.prose) for name, page in read_pages.items()}
+    assert {name: lines for name, lines in left.items() if lines} == {}
 
 
 def test_every_page_allows_its_own_files_alone(read_pages):

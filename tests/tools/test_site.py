@@ -7,6 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.myst_blocks import myst_block_plugin
+from nbformat import read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
 
@@ -259,6 +262,29 @@ def test_links_of_a_document_stay_on_the_site():
         "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
         ' <a href="../_modules/mlcourse/mixture/steps.html"><code>f</code></a>'
     )
+
+
+def comments(source):
+    """What MyST takes for comments of the author in a Markdown text."""
+    document = MarkdownIt().use(myst_block_plugin).disable("inline").parse(source)
+    return [token.content for token in document if token.type == "myst_line_comment"]
+
+
+def test_a_line_may_begin_with_a_percent_sign():
+    source = "It falls from 82\n% to 55 %.\n\n```\n%timeit f()\n```"
+    assert comments(source) == [" to 55 %."]
+    assert stage.to_pages(source) == "It falls from 82\n\\% to 55 %.\n\n```\n%timeit f()\n```"
+
+
+def test_no_page_of_a_notebook_loses_a_line():
+    cells = [
+        cell
+        for path in sorted(stage.HERE.parents[1].glob("*/*.ipynb"))
+        for cell in read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+    ]
+    assert len(cells) > 500
+    assert [lost for cell in cells if (lost := comments(stage.to_pages(cell.source)))] == []
 
 
 def test_the_reference_names_what_a_package_defines_itself():

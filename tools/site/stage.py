@@ -66,6 +66,9 @@ HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
 CODE = re.compile(r"`([^`]+)`")
+FENCED_OR_PERCENT = re.compile(
+    r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
+)
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -232,10 +235,15 @@ def to_pages(text: str) -> str:
 
     JupyterLab's anchor of "Without a mouse" is Without-a-mouse; a page's is without-a-mouse.
     """
-    text = HEADING_LINK.sub(lambda found: f"](#{anchor_of(found['words'])})", text)
+    text = HEADING_LINK.sub(lambda found: f"](#{anchor_of(found['words'])})", with_percent_signs(text))
     return HTML_LINK.sub(
         lambda found: found[1] + re.sub(r"\.(ipynb|md)\b", ".html", found["target"]) + found[3], text
     )
+
+
+def with_percent_signs(text: str) -> str:
+    """Keep the lines that begin with a percent sign, outside code: MyST takes them for comments."""
+    return FENCED_OR_PERCENT.sub(lambda found: found[0] if found["fence"] else f"{found['indent']}\\%", text)
 
 
 def anchor_of(words: str) -> str:
@@ -295,7 +303,7 @@ def course_file(course: Outline, folder: str, name: str) -> Path:
 
 def glossary(course: Outline, used_by: dict[str, list[str]]) -> str:
     """Return the glossary, with links to the lessons that use each term."""
-    text = (course.root / "GLOSSARY.md").read_text("utf-8")
+    text = with_percent_signs((course.root / "GLOSSARY.md").read_text("utf-8"))
     head, *parts = ANCHOR.split(text)  # then anchor, term, anchor, term, …
     terms = zip(parts[::2], parts[1::2])
     return head + "".join(
@@ -311,7 +319,7 @@ def backlinks(course: Outline, names: list[str]) -> str:
 
 def with_links(text: str, place: str, root: Path) -> str:
     """Return a document whose links stay within the site."""
-    return MARKDOWN_LINK.sub(lambda found: inside(found, place, root), text)
+    return MARKDOWN_LINK.sub(lambda found: inside(found, place, root), with_percent_signs(text))
 
 
 def inside(found: re.Match[str], place: str, root: Path) -> str:
