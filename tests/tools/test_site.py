@@ -184,9 +184,22 @@ def test_links_between_notebooks_lead_to_pages(files):
     )
 
 
-@pytest.mark.parametrize(("panels", "said"), [(1, "Left, a."), (2, "Left Top, a. Right Bottom: b, Left, c.")])
-def test_a_caption_says_where_panels_are_in_a_narrow_column(files, panels, said):
-    caption = "Left, a." if panels == 1 else "Left, a. Right: b, Left, c."
+@pytest.mark.parametrize(
+    ("panels", "caption", "said"),
+    [
+        (1, "Left, a.", "Left, a."),
+        (2, "Left, a. Right: b, Left, c.", "Left Top, a. Right Bottom: b, Left, c."),
+        (2, "Left, a; right, b.", "Left Top, a; right bottom, b."),
+        (
+            2,
+            "The linear axis (left). On the right, b.",
+            "The linear axis (left top). On the right At the bottom, b.",
+        ),
+        (2, "It falls from left to right.", "It falls from left to right from top to bottom."),
+        (2, "It is left of the line, at the lower left.", "It is left of the line, at the lower left."),
+    ],
+)
+def test_a_caption_says_where_panels_are_in_a_narrow_column(files, panels, caption, said):
     html = f"<figure><div>{'<img>' * panels}</div><figcaption>{caption}</figcaption></figure>"
     shown = html_of(new_output("display_data", {"text/html": html}), files).replace(
         "</span><span", "</span> <span"
