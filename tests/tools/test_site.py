@@ -308,6 +308,15 @@ def test_the_reference_names_what_a_package_defines_itself():
     assert "covariance_from_axes" not in names  # from mlcourse.gaussians, on whose page it is
 
 
+def test_the_reference_begins_with_the_estimators():
+    import mlcourse.mixture
+
+    names = stage.in_order(mlcourse.mixture, stage.defined_in(mlcourse.mixture))
+    assert names[0] == "GaussianMixture"
+    assert names.index("IncompleteDataMixture") < names.index("CovariancePrior")
+    assert "ppca" in names  # a cached function
+
+
 def test_addresses_follow_from_the_repository():
     course = SimpleNamespace(public_address="https://github.com/Someone/course/blob/main")
     assert site_address(course) == "https://someone.github.io/course/"
