@@ -129,9 +129,9 @@ def with_literal_blocks(lines: list[str]) -> list[str]:
 
 
 def opens_literal(before: list[str], indented: bool) -> bool:
-    """Whether a line that comes next is set apart after a blank line: columns; what is below a colon or comma."""
+    """Whether a line is set apart: columns after a blank line, other lines if they are also indented further."""
     after_blank = len(before) > 1 and not before[-1].strip()
-    return after_blank and (not indented or before[-2].rstrip().endswith((":", ",")))
+    return after_blank and (not indented or before[-2][:1] != " " or before[-2].endswith((":", ",")))
 
 
 def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options: Any) -> bool | None:
@@ -213,6 +213,21 @@ def show_sources(app: Sphinx, env: BuildEnvironment) -> None:
             analyzer = ModuleAnalyzer.for_module(module)
             analyzer.find_tags()
             shown[module] = (analyzer.code, analyzer.tags, {}, module)
+    for module, entry in shown.items():
+        if entry:
+            shown[module] = with_links_back(module, entry, env.domains.python_domain.objects)
+
+
+def with_links_back(module: str, entry: Any, documented: Any) -> Any:
+    """Let code lead to where it is documented under its own name: viewcode may lead to a class that inherits it."""
+    code, tags, used, _ = entry
+    pages: dict[str, str] = {}
+    for package in (module, module.rpartition(".")[0]):
+        own = {name: f"{package}.{name}" for name in used}
+        pages = {name: documented[full].docname for name, full in own.items() if full in documented}
+        if pages:
+            return code, tags, pages, package
+    return code, tags, pages, module
 
 
 # ── The glossary ─────────────────────────────────────────────────────────────────────────────────────
