@@ -72,6 +72,7 @@ class Curve extends Panel {
         }
       }
     }, 0);
+    ctx.setLineDash([]);
     this.drawArrow(joined);
     for (const point of here) this.drawMark(k, point);
   }
