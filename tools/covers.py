@@ -5,8 +5,8 @@
 
 Most covers are moments of the player that the lecture opens with, side by side: its first cells are run, so a cover
 shows the same points and the same mixtures. A cover has no background, and its colours are those of all figures, made
-lighter or darker where a light or a dark page would swallow them. What it shows is described in sources/lessons.toml, for those who do not see it. The
-cover of lesson 12 needs MNIST.
+lighter or darker where a light or a dark page would swallow them. What it shows is described in sources/lessons.toml,
+for those who do not see it. The cover of lesson 12 needs MNIST.
 """
 
 import ast
@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
@@ -145,19 +145,22 @@ def suit_both_pages(figure: Figure) -> None:
 
     Points may stay as bright as they are, since their outlines are darker. White discs have black numbers.
     """
-    for artist in figure.findobj(Collection):
-        artist.set_edgecolor(_each(artist.get_edgecolor(), BRIGHTEST))
-        if len(faces := artist.get_facecolor()):
-            artist.set_facecolor(_each(faces, 1))
-    for artist in figure.findobj(Ellipse):
-        artist.set(edgecolor=on_both(artist.get_edgecolor()), linewidth=ELLIPSE, path_effects=[])
-    for artist in figure.findobj(Line2D):
-        artist.set_color(on_both(artist.get_color()))
+    for artist in figure.findobj():
+        if isinstance(artist, Collection):
+            artist.set_edgecolor(_each(artist.get_edgecolor(), BRIGHTEST))
+            if faces := _each(artist.get_facecolor(), 1):
+                artist.set_facecolor(faces)
+        elif isinstance(artist, Ellipse):
+            artist.set(
+                edgecolor=_each(artist.get_edgecolor(), BRIGHTEST)[0], linewidth=ELLIPSE, path_effects=[]
+            )
+        elif isinstance(artist, Line2D):
+            artist.set_color(on_both(artist.get_color()))
 
 
-def _each(colors: Array, high: float) -> Array:
+def _each(colors: Any, high: float) -> list[ColorType]:
     """Return colours (n, 4) that are not too dark, nor brighter than `high`; opacities stay."""
-    return np.array([(*between(rgba[:3], MIDDLE, high), rgba[3]) for rgba in colors]).reshape(-1, 4)
+    return [(*between(rgba[:3], MIDDLE, high), rgba[3]) for rgba in to_rgba_array(colors)]
 
 
 # ── What a lecture opens with ─────────────────────────────────────────────────────────────────────
