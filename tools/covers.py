@@ -4,9 +4,9 @@
     .venv/bin/python -m tools.covers 04 07      some of them
 
 Most covers are moments of the player that the lecture opens with, side by side: its first cells are run, so a cover
-shows the same points and the same mixtures. A cover has no background, and its lines have the colours of all figures,
-so it fits light and dark pages. What it shows is described in sources/lessons.toml, for those who do not see it. The
-cover of lesson 12 needs MNIST.
+shows the same points and the same mixtures. A cover has no background, and its colours are those of all figures, made
+lighter or darker where a light or a dark page would swallow them. What it shows is described in sources/lessons.toml,
+for those who do not see it. The cover of lesson 12 needs MNIST.
 """
 
 import ast
@@ -19,8 +19,12 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.collections import Collection
+from matplotlib.colors import to_rgb, to_rgba_array
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Ellipse
+from matplotlib.typing import ColorType
 from PIL import Image
 
 from mlcourse import PCA, GaussianMixture, KMeans
@@ -47,13 +51,19 @@ from mlcourse.typing import Array
 from mlcourse.widgets.bound import bound, log_joint
 from mlcourse.widgets.player import Player
 
+PAGES = ("#FFFFFF", "#111111")  # JupyterLab, light and dark
+SEEN = 3.0  # the least contrast of a line with a page, after WCAG 2.2
+
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "notebooks" / "pictures"
 WIDTH, HEIGHT = 9.0, 2.4  # inches: 100 pixels of a page each, and 200 of the file
 DPI = 200
 ARROW = 0.3  # inches between two panels
 N_COLORS, LARGEST = (64, 48, 32, 24), 40_000  # as many colours as fit into so many bytes
+OPAQUE = 230  # of 255: with few colours, an opaque one may come out like this
 MOST, SIZE = 500, 9  # points in a panel, and the area of each in points²
+ELLIPSE = 1.8  # points: the width of its line
+TITLE: dict[str, Any] = {"size": 14, "weight": "bold"}  # large text, for which a contrast of 3 is enough
 
 
 def main() -> None:
@@ -64,7 +74,8 @@ def main() -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Save a figure without its background, and with few colours."""
+    """Save a figure without its background, in colours for both pages, and with few of them."""
+    suit_both_pages(figure)
     png = io.BytesIO()
     figure.savefig(png, dpi=DPI, transparent=True)
     plt.close(figure)
@@ -77,13 +88,79 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def with_true_ink(picture: Image.Image) -> Image.Image:
-    """Give the greys of few colours that of the ink again: darker words could not be read on a dark page."""
-    ink = [round(255 * part) for part in to_rgb(INK)]
+    """Give the greys of few colours that of the ink again, and no transparency to what had nearly none.
+
+    Darker words could not be read on a dark page.
+    """
+    ink = [round(255 * part) for part in TITLE_INK]
     colors = np.array(picture.getpalette("RGBA")).reshape(-1, 4)
     grey = (np.ptp(colors[:, :3], axis=1) < 12) & (abs(colors[:, 0] - ink[0]) < 40)
     colors[grey, :3] = ink
+    colors[grey & (colors[:, 3] > OPAQUE), 3] = 255
     picture.putpalette(colors.astype(np.uint8).tobytes(), "RGBA")
     return picture
+
+
+# ── Colours for a light and a dark page ───────────────────────────────────────────────────────────
+
+
+SHARES = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue in luminance
+
+
+def luminance(color: ColorType) -> float:
+    """Return the relative luminance of a colour, after WCAG 2.2."""
+    return float(_linear(color) @ SHARES)
+
+
+def _linear(color: ColorType) -> Array:
+    rgb = np.array(to_rgb(color))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+WHITE, BLACK = (luminance(page) + 0.05 for page in PAGES)
+# The luminance with the same contrast on both pages: 4.3, the most that one colour can have on both.
+MIDDLE = (WHITE * BLACK) ** 0.5 - 0.05
+BRIGHTEST = WHITE / SEEN - 0.05  # that of a line which can still be seen on the light page
+
+
+def between(color: ColorType, low: float, high: float) -> tuple[float, float, float]:
+    """Return a colour of the same hue whose luminance is from `low` to `high`."""
+    rgb = _linear(color).clip(1e-9)  # black becomes grey
+    light = float(rgb @ SHARES)
+    rgb *= min(max(light, low), high) / light
+    r, g, b = np.where(rgb <= 0.0031308, rgb * 12.92, 1.055 * rgb.clip(0) ** (1 / 2.4) - 0.055).clip(0, 1)
+    return r, g, b
+
+
+def on_both(color: ColorType) -> tuple[float, float, float]:
+    """Return the colour of a line that can be seen on both pages."""
+    return between(color, MIDDLE, BRIGHTEST)
+
+
+TITLE_INK = on_both(INK)
+
+
+def suit_both_pages(figure: Figure) -> None:
+    """Give points and lines colours that can be seen on both pages, and ellipses no pale edge.
+
+    Points may stay as bright as they are, since their outlines are darker. White discs have black numbers.
+    """
+    for artist in figure.findobj():
+        if isinstance(artist, Collection):
+            artist.set_edgecolor(_each(artist.get_edgecolor(), BRIGHTEST))
+            if faces := _each(artist.get_facecolor(), 1):
+                artist.set_facecolor(faces)
+        elif isinstance(artist, Ellipse):
+            artist.set(
+                edgecolor=_each(artist.get_edgecolor(), BRIGHTEST)[0], linewidth=ELLIPSE, path_effects=[]
+            )
+        elif isinstance(artist, Line2D):
+            artist.set_color(on_both(artist.get_color()))
+
+
+def _each(colors: Any, high: float) -> list[ColorType]:
+    """Return colours (n, 4) that are not too dark, nor brighter than `high`; opacities stay."""
+    return [(*between(rgba[:3], MIDDLE, high), rgba[3]) for rgba in to_rgba_array(colors)]
 
 
 # ── What a lecture opens with ─────────────────────────────────────────────────────────────────────
@@ -121,9 +198,15 @@ def panels(*titles: str, arrows: bool = True, share: bool = True) -> tuple[Figur
         like = axes[0] if axes and share else None
         ax = figure.add_axes((i * (width + gap), 0.02, width, 0.85), sharex=like, sharey=like)
         ax.set_axis_off()
-        figure.text(i * (width + gap) + width / 2, 0.97, title, ha="center", va="top", color=INK, size=13)
+        words = figure.text(
+            i * (width + gap) + width / 2, 0.97, title, ha="center", va="top", color=TITLE_INK, **TITLE
+        )
+        if words.get_window_extent().width > width * figure.bbox.width:
+            raise ValueError(f"The title {title!r} is wider than its panel.")
         if i and arrows:
-            figure.text(i * (width + gap) - gap / 2, 0.45, "→", ha="center", va="center", color=INK, size=17)
+            figure.text(
+                i * (width + gap) - gap / 2, 0.45, "→", ha="center", va="center", color=TITLE_INK, size=19
+            )
         axes.append(ax)
     return figure, axes
 
@@ -131,6 +214,11 @@ def panels(*titles: str, arrows: bool = True, share: bool = True) -> tuple[Figur
 def few(X: Array, most: int = MOST) -> Array:
     """Return the indices of at most so many of the points."""
     return np.random.default_rng(0).permutation(len(X))[:most]
+
+
+def frame_all(axes: Sequence[Axes], equal: bool = True) -> None:
+    """Show all points and all ellipses of panels that share their axes."""
+    frame_around(np.vstack([ax.dataLim.get_points() for ax in axes]), axes[0], equal)
 
 
 def frame_around(X: Array, ax: Axes, equal: bool = True) -> None:
@@ -209,6 +297,7 @@ def em_cover(name: str, rounds: Sequence[int], equal: bool = True, most: int = M
     draw_mixture(X, mixtures[0], axes[0], equal=equal, n_std=n_std)
     for i, ax in zip(rounds, axes[1:]):
         draw_mixture(X, mixtures[i], ax, colored=mixtures[i], equal=equal, n_std=n_std)
+    frame_all(axes, equal)
     return figure
 
 
@@ -217,7 +306,7 @@ def kmeans_cover(name: str, rounds: Sequence[int]) -> Figure:
     scene = opening(name)
     X, mixtures = scene["points"], scene["planes"][0]["mixtures"]
     rounds = [i % len(mixtures) for i in rounds]
-    figure, axes = panels("start", *(f"after {i} moves of the centres" for i in rounds[1:]))
+    figure, axes = panels("start", *(f"after {i} moves" for i in rounds[1:]))
     for i, ax in zip(rounds, axes):
         draw_cells(X, mixtures[i]["means"], ax)
     return figure
@@ -250,9 +339,7 @@ def draw_cells(X: Array, centers: Array, ax: Axes) -> None:
 def welcome() -> Figure:
     """Points, the groups of k-means, and a mixture."""
     X, _ = five_blobs()
-    figure, (left, middle, right) = panels(
-        "points without labels", "groups: k-means", "a model: Gaussian mixture"
-    )
+    figure, (left, middle, right) = panels("points without labels", "groups: k-means", "a Gaussian mixture")
     draw_mixture(X, None, left)
     centers = KMeans(5, random_state=0).fit(X).cluster_centers_
     draw_cells(X, centers, middle)
@@ -266,7 +353,7 @@ def limits_of_kmeans() -> Figure:
     scene = opening("02_kmeans_limits")
     X, y = elongated_blobs()
     figure, (left, middle, right) = panels(
-        "round groups suit k-means", "these do not …", "… and are cut", arrows=False, share=False
+        "made for k-means", "not made for it …", "… so it cuts them", arrows=False, share=False
     )
     draw_cells(scene["points"], scene["planes"][0]["mixtures"][-1]["means"], left)
     rows = few(X)
@@ -279,7 +366,7 @@ def limits_of_kmeans() -> Figure:
 
 def gaussians() -> Figure:
     """The same points, stretched and turned."""
-    Z = np.random.default_rng(0).standard_normal((MOST, 2))
+    Z = np.random.default_rng(0).standard_normal((MOST // 2, 2))
     figure, axes = panels("round", "stretched", "turned")
     stretch, angle = np.diag([2.2, 0.8]), np.radians(35)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -321,7 +408,7 @@ def spike() -> Figure:
     X = scene["points"]
     mixtures = [mixture_of(parameters) for parameters in scene["planes"][0]["mixtures"]]
     last = mixtures[-1]
-    figure, axes = panels("start", f"after {len(mixtures) - 1} rounds", "in the end: a spike on one grain")
+    figure, axes = panels("start", f"after {len(mixtures) - 1} rounds", "in the end: a spike")
     for theta, ax in zip((mixtures[0], last, narrowed(last, X.max(), len(X))), axes):
         draw_line(X, theta, ax, top=0.45)
     return figure
@@ -360,6 +447,7 @@ def density() -> Figure:
     for K, ax in zip(numbers, axes):
         theta = fitted(X, K)
         draw_mixture(X, theta, ax, colored=theta, n_std=(2,) if K > 6 else (1, 2))
+    frame_all(axes)
     return figure
 
 
@@ -368,7 +456,7 @@ def choosing() -> Figure:
     X = np.array(opening("09_choosing_k")["points"])
     numbers = (1, 2, 5)
     figure, axes = panels(
-        *("1 component", "2 components", "5 components", "BIC: lower is better"), arrows=False, share=False
+        *("1 component", "2 components", "5 components", "lowest BIC wins"), arrows=False, share=False
     )
     for K, ax in zip(numbers, axes):
         theta = fitted(X, K)
@@ -384,7 +472,7 @@ def choosing() -> Figure:
             number,
             values.min() - 0.16 * np.ptp(values),
             str(number),
-            color=INK,
+            color=TITLE_INK,
             ha="center",
             va="top",
             size=10,
@@ -428,6 +516,7 @@ def digits() -> Figure:
     )
     draw_digits(X[:15], left)
     draw_mixture(plane[few(plane, 160)], theta, middle, colored=theta, n_std=(2,))
+    frame_all([middle])
     pca = PCA(30, random_state=0).fit(X)
     mixture = GaussianMixture(10, covariance_type="tied", random_state=0).fit(pca.transform(X))
     new = pca.inverse_transform(mixture.sample(15)[0])
@@ -443,7 +532,7 @@ def draw_digits(rows: Array, ax: Axes, n_columns: int = 5) -> None:
     )
     ink, side = np.pad(ink, ((0, 0), (0, 0), (1, 1), (1, 1))), side + 2  # so that digits do not touch
     alpha = ink.transpose(0, 2, 1, 3).reshape(-1, n_columns * side)
-    image = np.dstack([np.broadcast_to(to_rgb(INK), (*alpha.shape, 3)), alpha])
+    image = np.dstack([np.broadcast_to(TITLE_INK, (*alpha.shape, 3)), alpha])
     ax.imshow(image, interpolation="nearest")
 
 
@@ -459,6 +548,16 @@ def mnist() -> Figure:
     figure, (left, right) = panels("written by people", "generated by mixtures", share=False)
     draw_digits(written.images[np.transpose(first).ravel()], left, n_columns)
     draw_digits(tiles[:, :n_rows].transpose(1, 0, 2).reshape(-1, side * side), right, n_columns)
+    return figure
+
+
+def throw() -> Figure:
+    """The mixture that learns where a ball is, and when."""
+    figure = em_cover("13_beyond", (8, -1), equal=False, most=60)
+    ax = figure.axes[0]
+    style: dict[str, Any] = {"transform": ax.transAxes, "color": TITLE_INK, "size": 13}
+    ax.text(0.5, 0, "time →", ha="center", va="bottom", **style)
+    ax.text(0, 0.5, "height →", ha="left", va="center", rotation=90, **style)
     return figure
 
 
@@ -487,7 +586,7 @@ COVERS: dict[str, Callable[[], Figure]] = {
     "10": threshold,
     "11": digits,
     "12": mnist,
-    "13": lambda: em_cover("13_beyond", (8, -1), equal=False, most=60),
+    "13": throw,
     "14": capstone,
 }
 

@@ -27,6 +27,7 @@ from mlcourse.widgets.panels import (
 )
 from mlcourse.widgets.player import SHARES, Frame, Player, Scene, half_steps, plane
 
+BARS = 28  # of the histogram along a line
 MANY = 6  # components, beyond which one ellipse each is enough: the points must be seen
 
 EM_NOTE = (
@@ -118,7 +119,7 @@ def line_options(X: Array, mixtures: list[Mixture]) -> dict[str, Any]:
     The last mixture sets the scale, and so does the first, unless it is three times as high as the histogram. What is
     higher, such as a spike, is cut off.
     """
-    heights, edges = np.histogram(X, bins="auto", density=True)
+    heights, edges = np.histogram(X, bins=BARS, density=True)
     x = np.linspace(X.min(), X.max(), 200)[:, np.newaxis]
     first, last = (np.exp(e_step(x, mixture)[0]).max() for mixture in (mixtures[0], mixtures[-1]))
     bars = heights.max()

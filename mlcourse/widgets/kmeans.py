@@ -40,7 +40,8 @@ def kmeans_player(X: Array, history: History, *, features: tuple[str, str] = FEA
     scene: Scene = {
         "label": f"k-means on {len(X)} points, one step at a time",
         "note": "Each round has two steps. Choose: every point takes the colour of its nearest centre. Move:"
-        " every centre goes to the mean of its points.",
+        " every centre goes to the mean of its points. The inertia is the sum of the squared distances from the"
+        " points to their centres.",
         "points": X,
         "planes": [plane(centers, cells=True, trails=True, xlabel=features[0], ylabel=features[1])],
         "frames": frames,

@@ -18,6 +18,7 @@ LIKELIHOOD = "mean log-likelihood"
 WORDS = (
     *((f"π{digit}", str(k)) for k, digit in enumerate("₀₁₂₃₄₅")),
     ("π: weight", "share"),
+    ("its weight", "its share"),
     (LIKELIHOOD, "fit"),
     ("E-step", "Colour"),
     ("M-step", "Move"),

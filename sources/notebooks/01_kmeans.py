@@ -26,8 +26,9 @@ use_course_style()
 LABEL = {"color": PRINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}}
 
 # %% [markdown]
-# Run the folded cell above and the one below, then press Play. By the end of this lesson you will have written this
-# algorithm, and know when not to trust it.
+# Run the folded cell above and the one below, then press Play. Each point is an eruption of a geyser, and k-means
+# sorts all 272 into two groups. By the end of this lesson you will have written this algorithm, and know when not to
+# trust it.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on 272 eruptions of a geyser
@@ -43,8 +44,8 @@ kmeans_player(z, path, features=("duration (standardised)", "wait (standardised)
 # %% [markdown]
 # ## Two groups that everybody sees
 #
-# Each point was one eruption of Old Faithful, a geyser in Yellowstone National Park, on
-# [standardised](../GLOSSARY.md#standardise) axes. Here they are in minutes.
+# The geyser is Old Faithful in Yellowstone National Park. The axes above were
+# [standardised](../GLOSSARY.md#standardise). Here they are in minutes.
 
 # %% tags=["hide-input"]
 # Figure 1: Old Faithful

@@ -19,6 +19,9 @@ from mlcourse.widgets import bound_climber, hardening_player
 use_course_style()
 
 # %% [markdown]
+# Run the folded cell above and the one below, then press *M*, then *E*, and repeat. In this lesson you find out why
+# this climb never goes down.
+#
 # A machine throws sand onto a line. Before each throw it flips a fair coin. Heads: it aims at $+\mu$. Tails: it aims
 # at $-\mu$. The grains scatter around the target with standard deviation 1. We see eighty grains, but not the coin,
 # and we do not know $\mu$. This is the smallest mixture of all: two components, and one unknown number.
@@ -30,7 +33,8 @@ bound_climber(x, mu=0.3)
 
 # %% [markdown]
 # The solid curve is the [log-likelihood](../GLOSSARY.md#log-likelihood) of every $\mu$. EM does not have this curve.
-# It has only the dashed one: a bound, built at the current $\mu$. Press *M*, then *E*, and repeat.
+# It has only the dashed one: a bound, built at the current $\mu$. *M* goes to its
+# maximum, and *E* builds a new one there.
 #
 # **Before you drag:** from which place will the first M-step go farther, from $\mu = 0.1$ or from $\mu = 2.5$? Drag
 # $\mu$ there and press *M*.

@@ -60,6 +60,18 @@ def test_taps_place_centres_and_give_the_inertia_of_the_package(placed, screensh
     assert caption(placed) == "All 3 are placed: drag one."
 
 
+def test_an_arrow_takes_no_centre_away_while_one_is_missing(shown):
+    live = shown()
+    for key in ("n", "n", "ArrowLeft"):
+        live.press(key)
+    assert len(centers(live)) == 2
+    assert caption(live).startswith("W, A, S, D move a centre")
+    live.click("Back")
+    live.press("ArrowRight")
+    live.press("n", "ArrowLeft")
+    assert live.get("frame") == live.get("last") - 1
+
+
 def test_a_press_places_a_centre_that_the_drag_carries(shown):
     live = shown()
     live.drag(PLACES[0], PLACES[1])

@@ -157,31 +157,6 @@ def test_controls_that_do_nothing_are_disabled(shown):
     assert state(page, "frame") == 0
 
 
-def test_hovering_shows_the_responsibilities_of_the_package(shown):
-    steps = em_steps(X, 15)
-    page = shown(em_player(X, steps))
-    page.locator("canvas.plane").press("End")
-    settled(page, state(page, "last"))
-    R = e_step(X, steps[-1].mixture)[1]
-    i = int(np.abs(R.max(axis=1) - 0.8).argmin())  # a point that components share
-    page.locator("canvas.plane").hover(position=position(page, i))
-    description = page.locator(".reading").inner_text()
-    number = int(re.match(r"point (\d+)", description)[1])
-    shares = [float(share) for share in re.findall(r"component \d: ([\d.]+)", description)]
-    np.testing.assert_allclose(shares, np.sort(R[number])[:0:-1], atol=6e-4)
-    np.testing.assert_allclose(X[number], X[i], atol=0.3)
-
-
-def test_a_reading_lists_the_two_largest_shares(shown):
-    steps = em_steps(X, 15)
-    page = shown(em_player(X, steps))
-    for i, row in enumerate(e_step(X, steps[-1].mixture)[1]):
-        text = state(page, f"planes[0].describe({i}, {2 * len(steps) - 1})")
-        first, most, second, more, others = numbers(text)[3:]
-        np.testing.assert_allclose([most, more, others], np.sort(row)[::-1], atol=6e-4)
-        np.testing.assert_allclose([most, more], row[[int(first), int(second)]], atol=6e-4)
-
-
 def test_the_player_shows_the_numbers_of_python(shown):
     """Weights, means and captions of the last frame are those of the last step."""
     steps = em_steps(X, 15)

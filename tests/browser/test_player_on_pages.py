@@ -201,7 +201,7 @@ def test_words_and_marks_have_enough_contrast(shown, screenshot, background):
 # The colour of each component's outline.
 OUTLINES = f"""() => {{
   const player = document.querySelector('[data-mlcourse-player]').player;
-  return {json.dumps(list(range(len(PALETTE))))}.map((k) => player.outlineOf(k));
+  return {json.dumps(list(range(len(PALETTE))))}.map((k) => player.edge(k));
 }}"""
 
 

@@ -15,6 +15,10 @@ def shown(open_page):
     return partial(show, open_page)
 
 
+def choose(live, menu, value):
+    live.page.get_by_role("combobox", name=menu).select_option(value)
+
+
 def test_undo_says_what_it_took_back(shown):
     live = shown()
     n = len(POINTS)
@@ -25,6 +29,10 @@ def test_undo_says_what_it_took_back(shown):
         (lambda: live.press("ArrowDown", "Delete"), r"point \d+ removed"),
         (lambda: live.click("Add a group"), "group added"),
         (lambda: live.click("New start"), "new start"),
+        (lambda: choose(live, "points", "two moons"), "two moons"),
+        (lambda: choose(live, "components", "1"), "1 component"),
+        (lambda: choose(live, "components", "4"), "4 components"),
+        (lambda: choose(live, "covariance type", "diag"), "type diag"),
     ]:
         change()
         live.click("Undo")
@@ -41,8 +49,8 @@ def test_undo_says_what_it_took_back(shown):
         lambda live: live.drag(POINTS[3], FREE),
         lambda live: live.click("Clear"),
         lambda live: live.click("Add a group"),
-        lambda live: live.page.get_by_role("combobox", name="points").select_option("two moons"),
-        lambda live: live.page.get_by_role("combobox", name="components").select_option("5"),
+        lambda live: choose(live, "points", "two moons"),
+        lambda live: choose(live, "components", "5"),
         lambda live: live.press("ArrowDown", "Delete"),
     ],
     ids=["tap", "drag", "clear", "group", "moons", "components", "delete"],

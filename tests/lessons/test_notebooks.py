@@ -15,6 +15,7 @@ from mlcourse.checks.folders import FOLDERS, lesson_of
 from mlcourse.cli import ROOT
 from mlcourse.course_folder import Course
 from mlcourse.tasks import CATALOGUE
+from tools.site.wording import RUN_THEM
 
 COURSE = read_course(ROOT)
 PAGES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
@@ -84,6 +85,14 @@ def test_an_exported_page_has_the_title_of_its_lesson():
 def test_code_cells_of_a_lecture_are_short(path):
     lengths = [len(source.splitlines()) for source in sources(path, "code")]
     assert statistics.median(lengths) <= 8, f"lines of each code cell: {lengths}"
+
+
+@pytest.mark.parametrize("path", pages("notebooks")[1:])
+def test_a_lecture_says_to_run_its_folded_imports(path):
+    cells = read(path).cells
+    imports = next(i for i, cell in enumerate(cells) if cell.cell_type == "code")
+    following = cells[imports + 1]
+    assert following.cell_type == "code" or re.match(RUN_THEM, following.source)
 
 
 @pytest.mark.parametrize("path", pages("exercises"))

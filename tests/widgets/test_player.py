@@ -83,6 +83,7 @@ def test_along_a_line_histogram_and_curves_fit_in_the_axes():
     areas = [(right - left) * height for left, right, height in plane["histogram"]]
     assert sum(areas) == pytest.approx(1, rel=1e-5)
     assert plane["top"] > max(height for _, _, height in plane["histogram"])
+    assert 25 <= len(areas) <= 30
 
 
 def test_the_last_mixture_sets_the_scale_along_a_line():

@@ -29,6 +29,7 @@ MAX_JSON = 1_000_000  # bytes of JSON in a reply; Python needs up to thirty time
 MAX_ARRAYS = 16_000_000  # bytes; the largest real answer is a few thousand rows
 MAX_EMPTY = 1_000_000  # product of the nonzero dimensions of an array that has no entries
 MAX_PADDED = 10_000_000  # characters of all strings in a value, if each were as long as the longest
+MAX_VALUES = 50_000  # numbers, strings and tuples in one value, besides its arrays
 MAX_PARTS = 1000  # arrays in one message
 MAX_DEPTH = 20  # levels of nested tuples
 LARGEST_INT = 2**63 - 1  # NumPy turns larger ones into objects
@@ -104,7 +105,7 @@ def unpack(packed: object, arrays: list[Array], depth: int = 0) -> Value:
     Takes every array out of the list, so that none can appear in two places.
     """
     if not depth:
-        _refuse_padding(packed)
+        _refuse_floods(packed)
     if depth > MAX_DEPTH:
         raise Malformed("values nested too deeply")
     if packed is None or isinstance(packed, (bool, str)):
@@ -120,16 +121,21 @@ def unpack(packed: object, arrays: list[Array], depth: int = 0) -> Value:
         raise Malformed(f"not a value: {type(error).__name__}") from error
 
 
-def _refuse_padding(packed: object) -> None:
-    """Raise Malformed for many short strings and a long one: an array would pad all of them to the longest."""
+def _refuse_floods(packed: object) -> None:
+    """Raise Malformed for what would take long to compare, or fill the memory.
+
+    Of many short strings and a long one, an array would pad all to the longest.
+    """
     waiting, parts, longest = [packed], 0, 0
     while waiting:
         part = waiting.pop()
+        parts += 1
         if isinstance(part, (list, dict)):
             waiting += part.values() if isinstance(part, dict) else part
-        else:
-            parts += 1
-            longest = max(longest, len(part)) if isinstance(part, str) else longest
+        elif isinstance(part, str):
+            longest = max(longest, len(part))
+    if parts > MAX_VALUES:
+        raise Malformed(f"more than {MAX_VALUES} values that are in no array")
     if parts * longest > MAX_PADDED:
         raise Malformed("a value that would fill the memory")
 

@@ -24,7 +24,10 @@ from mlcourse.grading.intake.outputs import Allowance
 MAX_MEMBERS = 20_000
 MAX_TOTAL = 2_000_000_000  # bytes, unpacked, in one archive
 MAX_TAR = 200_000_000  # bytes, unpacked, of a student's own tar
-MAX_HEADER = 2_000_000  # bytes that are read at once: a tar says itself how long its headers are
+MAX_NAME = 1000  # characters of a member's path
+PIECE = 1_000_000  # bytes that are unpacked at once
+MAX_HEADER = 16_000  # bytes of a member's headers in a tar, which says itself how long they are
+MAX_SECONDS = 10.0  # for all headers of a tar: `tarfile` takes quadratic time for some of them
 UNKNOWN_YEAR = 1980  # what a zip says that does not know
 
 
@@ -55,6 +58,8 @@ def files_in(source: Path | bytes) -> list[File]:
     except Exception as error:  # untrusted bytes can make these libraries raise anything
         kind = "zip" if list_members is _members_of_zip else "tar"
         raise RefusedArchive(f"It is not a readable {kind}: {_describe(error)}") from error
+    if any(len(one.name) > MAX_NAME for one in members):
+        raise RefusedArchive("One of the names in it is far too long.")
     visible = sorted((one for one in members if not _hidden(one.name)), key=lambda member: member.name)
     return [
         File(_parts(one.name), partial(_read, one), is_submission(one.name), time_of(one.written))
@@ -167,16 +172,23 @@ def _written(member: zipfile.ZipInfo) -> float | None:
 # ── Tars ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _InPieces:
-    """A file of which nobody reads much at once."""
+class _Headers:
+    """A tar of which only headers are read: not much between two members, and not for long."""
 
     def __init__(self, file: IO[bytes]):
-        self.file = file
-        self.seek, self.tell = file.seek, file.tell
+        self.file, self.tell = file, file.tell
+        self.left, self.deadline = MAX_HEADER, time.monotonic() + MAX_SECONDS
+
+    def seek(self, place: int) -> int:
+        self.left = MAX_HEADER
+        return self.file.seek(place)
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MAX_HEADER:
+        self.left -= size
+        if size < 0 or self.left < 0:
             raise RefusedArchive("One of its headers is far too long.")
+        if time.monotonic() > self.deadline:
+            raise RefusedArchive(f"Its headers could not be read within {MAX_SECONDS:.0f} s.")
         return self.file.read(size)
 
 
@@ -185,12 +197,13 @@ def _members_of_tar(source: Path | bytes) -> list[Member]:
     if file.read(2) == b"\x1f\x8b":
         file = _unpacked(file, MAX_TOTAL if isinstance(source, Path) else MAX_TAR)
     file.seek(0)
-    archive = tarfile.TarFile(fileobj=_InPieces(file))  # type: ignore[arg-type]
+    archive = tarfile.TarFile(fileobj=_Headers(file))  # type: ignore[arg-type]
     found: list[tarfile.TarInfo] = []
     for member in archive:
         found.append(member)
         _refuse_many(len(found), ())
     _refuse_many(len(found), (member.size for member in found))
+    archive.fileobj = file
     return [
         Member(one.name, partial(_open_in_tar, archive, one), _problem_in_tar(one), float(one.mtime) or None)
         for one in found
@@ -203,7 +216,7 @@ def _unpacked(file: IO[bytes], limit: int) -> IO[bytes]:
     file.seek(0)
     unpacked = tempfile.TemporaryFile()  # noqa: SIM115  # its members are read later
     with gzip.GzipFile(fileobj=file) as stream:
-        while piece := stream.read(MAX_HEADER):
+        while piece := stream.read(PIECE):
             unpacked.write(piece)
             if unpacked.tell() > limit:
                 raise RefusedArchive(f"Its files would take more than {limit / 1e6:.0f} MB when unpacked.")

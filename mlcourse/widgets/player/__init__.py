@@ -64,8 +64,11 @@ SINGLE = re.compile(r"(?<!\w)\((\w*)\)(?==>)")
 # Outside strings and templates, a zero before a decimal point is not sent either; true and false are !0 and !1, and
 # Infinity, which is never a power or divided, is 1/0.
 LITERAL = re.compile(r'"[^"\n]*"|`[^`]*`|(?<![\w.])0(?=\.\d)|\b(true|false|Infinity)\b')
-# Long names of functions and constants become _0, _1, …: those of several words, which are in no text.
-LONG_NAME = re.compile(r"(?<=^function )[a-z]+[A-Z]\w*|\b[A-Z]+(?:_[A-Z]+)+\b", re.MULTILINE)
+# Long names become _0, _1, …: those of functions and methods with several words, and of constants in capitals, which
+# are in no text, and which nothing outside the script uses.
+FUNCTION = re.compile(r"^function ([a-z]+[A-Z]\w*)", re.MULTILINE)
+CAPITALS = re.compile(r"^const \[?([A-Z_, ]{4,})\]? =", re.MULTILINE)
+METHOD = re.compile(r"^(?:static |get )?([a-z]+[A-Z]\w*)\(.*\) \{$", re.MULTILINE)
 
 SCRIPTS = ["mixture", "geometry", "look", "panel", "curve", "player", "start"]
 # The class in the script that shows a kind of scene, and the files that it needs beside those above.
@@ -261,10 +264,11 @@ def shortened(source: str) -> str:
 
 
 def renamed(source: str) -> str:
-    """Give functions and constants short names, except where a property has the same name."""
-    names = dict.fromkeys(LONG_NAME.findall(source))
+    """Give functions, methods and constants short names, except where another property has the same name."""
+    constants = [name for names in CAPITALS.findall(source) for name in names.split(", ") if len(name) > 3]
+    names = [*FUNCTION.findall(source), *constants]
     free = [name for name in names if not re.search(rf"\.{name}\b|\b{name}:", source)]
-    short = {name: f"_{i}" for i, name in enumerate(free)}
+    short = {name: f"_{i}" for i, name in enumerate(dict.fromkeys([*METHOD.findall(source), *free]))}
     return re.sub(r"\w+", lambda word: short.get(word[0], word[0]), source)
 
 

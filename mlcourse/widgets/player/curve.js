@@ -9,7 +9,8 @@ class Curve extends Panel {
   /**
    * @param spec {x, xlabel, ylabel, grow, abyss, leastWidth, leastHeight, mark, markName, waiting, lines: [{name, values}]};
    *             values has one number per frame, or null where there is none; abyss: see rangeOfLines;
-   *             mark is a place on the horizontal axis; waiting is shown at frames before the first value
+   *             mark is a place on the horizontal axis: until there, the reader held something, and no line joins the values;
+   *             waiting is shown at frames before the first value
    */
   constructor(canvas, spec) {
     const { x } = spec;
@@ -30,7 +31,7 @@ class Curve extends Panel {
     if (this.empty) return;
     const cursor = between(x[a], x[b], t);
     this.drawUpright(cursor, [3, 3]);
-    if (spec.mark && abs(this.px(spec.mark) - this.px(cursor)) > 2) this.drawUpright(spec.mark, [2, 4], spec.markName);
+    if (spec.mark <= x.at(-1) && abs(this.px(spec.mark) - this.px(cursor)) > 2) this.drawUpright(spec.mark, [2, 4], spec.markName);
     spec.lines.forEach(({ values }, k) => {
       this.drawLine(k, values, [cursor, valueAt(values, a, b, t)]);
     });
@@ -58,10 +59,21 @@ class Curve extends Panel {
     const points = x.map((at, i) => [at, values[i]]).filter(([, value]) => value !== null);
     const here = now === null ? [] : [[cursor, now]];
     const shown = spec.grow ? [...points.filter(([at]) => at < cursor), ...here] : points;
-    ctx.setLineDash(DASHES[k % DASHES.length]);
-    this.clipped(() => this.casedLine(shown, this.look.ink), 0);
+    const joined = shown.filter(([at]) => !(at < spec.mark));
+    this.clipped(() => {
+      ctx.setLineDash(DASHES[k % DASHES.length]);
+      this.casedLine(joined, this.look.ink);
+      ctx.setLineDash([]);
+      ctx.fillStyle = css(this.look.pale);
+      for (const point of shown) {
+        if (point[0] <= spec.mark) {
+          this.circle(point, 1.5);
+          ctx.fill();
+        }
+      }
+    }, 0);
     ctx.setLineDash([]);
-    this.drawArrow(shown);
+    this.drawArrow(joined);
     for (const point of here) this.drawMark(k, point);
   }
 

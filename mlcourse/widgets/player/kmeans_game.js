@@ -190,9 +190,15 @@ class KMeansGame extends Live {
     this.chooseMean(this.mean >= 0 && n ? (this.mean + by + n) % n : min(0, n - 1));
   }
 
+  /** While centres are missing, a step back would take one away without a word. */
   keys(p) {
+    const placing = this.next && this.b === this.last;
+    const hint = () => {
+      this.caption.textContent = "W, A, S, D move a centre, N places one.";
+    };
     return {
       ...super.keys(p),
+      ...(placing && { ArrowLeft: hint, ArrowRight: hint }),
       ArrowDown: () => this.chooseCenter(1),
       ArrowUp: () => this.chooseCenter(-1),
       n: () => this.tap(freePlace(this.scene.points, this.means)),

@@ -17,7 +17,7 @@ function emCaption({ frames, curve }, planes, frame) {
     return `${head}.${changed} Mean log-likelihood: ${each(likelihoods.map(([, now]) => decimal(now, 3)))}.`;
   }
   const [plane] = planes;
-  if (!isE) return `${head}: ${moveText(plane, shown, "component", "its mean by")}; ${shareText(plane, shown)}.`;
+  if (!isE) return `${head}: ${moveText(plane, shown, "component", "its mean by")}; ${weightText(plane, shown)}.`;
   const first = (k, n) =>
     `every point gets its responsibilities; component ${k} is the likeliest for ${n}`;
   const [[before, now]] = likelihoods;
@@ -79,11 +79,11 @@ function moveText(plane, i, what, by) {
   return length > 0 ? `${what} ${k} moves most, ${by} ${size(length)}` : `no ${what} moves`;
 }
 
-function shareText(plane, i) {
+function weightText(plane, i) {
   const { k } = moveOf(plane, i);
   const [before, after] = [i - 1, i].map((at) => decimal(plane.spec.mixtures[at].weights[k], 2));
-  if (before === after) return `its share stays at ${after}`;
-  return `its share ${after > before ? "grows" : "falls"} from ${before} to ${after}`;
+  if (before === after) return `its weight stays at ${after}`;
+  return `its weight ${after > before ? "grows" : "falls"} from ${before} to ${after}`;
 }
 
 /** A length for a sentence. */

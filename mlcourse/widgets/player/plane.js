@@ -195,9 +195,10 @@ class Plane extends Panel {
     const R = this.responsibilities(this.scene.frames[frame][1]);
     if (!R) return `${point}: no responsibilities yet`;
     const order = range(R[i].length).sort((k, l) => R[i][l] - R[i][k]);
-    const shares = order.slice(0, 2).map((k) => `component ${k}: ${decimal(R[i][k], 3)}`);
-    const rest = sum(order.slice(2).map((k) => R[i][k]));
-    return `${point}; ${shares.join(", ")}${order.length > 2 ? `, the others: ${decimal(rest, 3)}` : ""}`;
+    const named = order.length > 3 ? 2 : 3; // the others are at least two
+    const shares = order.slice(0, named).map((k) => `component ${k}: ${decimal(R[i][k], 3)}`);
+    const rest = sum(order.slice(named).map((k) => R[i][k]));
+    return `${point}; ${shares.join(", ")}${order.length > 3 ? `, the others: ${decimal(rest, 3)}` : ""}`;
   }
 
   /** Describe a mixture or centres, for screen readers. */

@@ -314,13 +314,13 @@ class Player {
       const [, track, number] = this.weights.children[k].children;
       track.firstChild.style.width = `${100 * weight}%`;
       track.firstChild.style.background = css(k === held ? this.look.pale : this.look.component(k));
-      track.firstChild.style.borderColor = css(this.outlineOf(k));
+      track.firstChild.style.borderColor = css(this.edge(k));
       number.textContent = texts[k];
     });
   }
 
   /** The colour of the outlines of component k. */
-  outlineOf(k) {
+  edge(k) {
     return outline(this.look.component(k), this.look);
   }
 

@@ -4,6 +4,7 @@ const GROUP = 30; // points in a new group
 const [SETTLED, MOST_ROUNDS] = [1e-6, 500]; // EM has converged when a round gains less
 const REMEMBERED = 100; // rounds, while something is held
 const [ORIGINAL, EDITED] = ["original points", ""];
+const FRESH = { round: 1, gained: 0 }; // gained: by the rounds of EM before
 
 class Playground extends Live {
   static begin(given) {
@@ -52,8 +53,8 @@ class Playground extends Live {
     this.data = this.menu([ORIGINAL, ...Object.keys(PRESETS)], (data) => this.load(data));
     this.data.append(new Option("your points", EDITED));
     this.data.lastChild.hidden = true;
-    this.components = this.menu([1, 2, 3, 4, 5, 6], (K) => this.restart({ K: Number(K) }));
-    this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }));
+    this.components = this.menu([1, 2, 3, 4, 5, 6], (K) => this.restart({ K: Number(K) }, counted(Number(K), "component")));
+    this.type = this.menu(Object.keys(CONSTRAIN), (type) => this.restart({ type }, `type ${type}`));
     this.compare = element("input", { type: "checkbox" });
     on(this.compare, "change", () => this.update());
     on(this.canvases[0], "dblclick", ({ offsetX, offsetY }) => this.remove(this.grab([offsetX, offsetY], REACH)?.point));
@@ -70,6 +71,11 @@ class Playground extends Live {
       this.makeUndo(),
       folded("More: data, type, k-means", rare),
     ]);
+  }
+
+  /** While something is held, points or a mean change between the rounds: no line joins their values. */
+  curveOf(spec) {
+    return super.curveOf(this.holding ? { ...spec, mark: Infinity } : spec);
   }
 
   captionAt(frame) {
@@ -148,7 +154,7 @@ class Playground extends Live {
     this.chooseMean(-1);
     const preset = data !== ORIGINAL;
     const given = preset ? presetOf(data) : this.state.original;
-    this.restart({ ...given, data, preset });
+    this.restart({ ...given, data, preset }, data);
     this.put(inView(this.state), 0);
   }
 
@@ -235,7 +241,7 @@ function started(state) {
   const { points, K, type, seed } = state;
   const enough = points.length > K;
   const theta = enough ? randomStart(points, K, type, seededRandom(seed)) : null;
-  return { ...state, steps: enough ? [{ ...judged(points, theta), round: 1 }] : [], converged: !enough };
+  return { ...state, steps: enough ? [{ ...judged(points, theta), ...FRESH }] : [], converged: !enough };
 }
 
 /** The state in a view that fits its points and the start of EM. */
@@ -247,7 +253,8 @@ function inView(state) {
 function continued(state, theta = state.steps.at(-1)?.theta) {
   const { points, steps, K } = state;
   if (!theta || points.length <= K) return started(state);
-  const step = { ...judged(points, theta), round: steps.length > 1 ? steps.at(-1).round : 1 };
+  const { round, gained } = steps.length > 1 ? steps.at(-1) : FRESH;
+  const step = { ...judged(points, theta), round, gained };
   if (!Number.isFinite(step.lowerBound)) return started(state);
   return { ...state, steps: [...steps.slice(0, -1), step], converged: false };
 }
@@ -258,9 +265,9 @@ function afterRound(state, held = null) {
   const last = steps.at(-1);
   let next = emRound(points, last.R, state);
   if (held?.mean >= 0) next = judged(points, withComponent(held.mean, last.theta, next.theta));
-  const gain = abs(next.lowerBound - last.lowerBound);
-  if (!(gain >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
-  return { ...state, steps: [...steps, { ...next, round: last.round + 1 }] };
+  const gain = next.lowerBound - last.lowerBound;
+  if (!(abs(gain) >= SETTLED) || steps.length > MOST_ROUNDS) return { ...state, converged: true };
+  return { ...state, steps: [...steps, { ...next, round: last.round + 1, gained: last.gained + gain }] };
 }
 
 /** Mixture theta with component k as it was before. */
@@ -290,25 +297,34 @@ function nameOf({ point, mean }) {
 }
 
 /** What goes on while something is held. */
-function holdingText({ steps, converged, before }, held) {
-  const now = `Round ${steps.at(-1).round}: ${changeSince(before, steps.at(-1))}.`;
+function holdingText(state, held) {
+  const { steps, converged } = state;
+  const last = steps.at(-1);
   const others = converged ? "have caught up" : "follow";
-  if (held.mean >= 0) return `You hold component ${held.mean}: it keeps its share and shape, and the others ${others}. ${now}`;
-  return `You hold ${nameOf(held)}, and EM ${converged ? "has caught up" : "follows"}. ${now}`;
+  if (held.mean >= 0) return `You hold component ${held.mean} with its weight and shape; the others ${others}. ${holdText(state, last)}.`;
+  return `You hold ${nameOf(held)}, and EM ${converged ? "has caught up" : "follows"}. Round ${last.round}: ${gainText(state, last)}.`;
 }
 
 /** What the reader did, and what came of holding something. */
-function toldText({ steps, before, what, told: { at, held } }) {
+function toldText(state) {
+  const { steps, what, told: { at, held } } = state;
   const next = at < steps.length - 1 ? "Press Play, and EM follows." : "EM has converged.";
   if (!held) return `${what[0].toUpperCase()}${what.slice(1)}. ${next}`;
-  return `You let go of ${nameOf(held)} in round ${steps[at].round}: ${changeSince(before, steps[at])}. ${next}`;
+  if (held.mean >= 0) return `You let go of component ${held.mean}. ${holdText(state, steps[at])}. ${next}`;
+  return `You moved ${nameOf(held)}: other points, so the curve starts again. Since then, ${gainText(state, steps[at])}. ${next}`;
 }
 
-/** How the likelihood has changed since the state before, as the four decimals of both show it. */
-function changeSince({ steps, at, likelihood }, now) {
+/** What EM alone has done since points were moved: the likelihoods of different points cannot be compared. */
+function gainText({ likelihood }, { gained }) {
+  return `EM has added ${decimal(gained, 4)} to the ${likelihood}`;
+}
+
+/** How the likelihood has changed since a mean was taken, as the four decimals of both show it. */
+function holdText({ before: { steps, at }, likelihood }, now) {
   const [from, to] = [steps[(at + 1) >> 1], now].map(({ lowerBound }) => lowerBound.toFixed(4));
-  const how = from === to ? "stays at" : `${Number(to) > from ? "rises" : "falls"} from ${trueMinus(from)} to`;
-  return `the ${likelihood} ${how} ${trueMinus(to)}`;
+  if (from === to) return `The ${likelihood} stays at ${trueMinus(to)}`;
+  const how = Number(to) > from ? `The ${likelihood} rises` : `Your hold, not EM, lowers the ${likelihood}`;
+  return `${how} from ${trueMinus(from)} to ${trueMinus(to)}`;
 }
 
 /** What a step did, and how k-means would group the points. */

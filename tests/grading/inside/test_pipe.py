@@ -70,6 +70,12 @@ def test_strings_that_would_pad_to_a_huge_array_are_refused(count):
             pipe.unpack(packed, [])
 
 
+@pytest.mark.parametrize("packed", [{"tuple": [1] * 60_000}, {"tuple": [{"tuple": []}] * 30_000}])
+def test_floods_of_small_values_are_refused(packed):
+    with pytest.raises(pipe.Malformed, match="values that are in no array"):
+        pipe.unpack(packed, [])
+
+
 @pytest.mark.parametrize("shape", [(0, 8000, 8000), (10**15, 0), (0, 10**7)])
 def test_an_empty_array_of_huge_shape_is_refused(shape):
     with pytest.raises(pipe.Malformed, match="shape"):

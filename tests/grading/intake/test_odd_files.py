@@ -225,10 +225,15 @@ def test_a_tar_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             "eve.tgz": gzip.compress(b"\0" * 1024),
             "joe.tgz": b"\x1f\x8bnothing",
             "kim.tar": long_header(),
+            "lee.tar": tar_with_header(b"1" * 100_000),
+            "max.tar": sparse(100_000),
+            "ned.tar": tar_with_header(path_record("a/" * 1000 + "1.ipynb")),
+            "pat.zip": zipped({"a/" * 1000 + "1.ipynb": NOTEBOOK}),
         },
     )
     assert found["ada"] == "Its files would take more than 10 MB when unpacked."
-    assert found["kim"] == "One of its headers is far too long."
+    assert {found[name] for name in ("kim", "lee", "max")} == {"One of its headers is far too long."}
+    assert {found[name] for name in ("ned", "pat")} == {"One of the names in it is far too long."}
     assert all(found.values())
 
 
@@ -236,6 +241,33 @@ def long_header() -> bytes:
     """A tar whose first header says that a name of 9 MB follows."""
     member = tar_member("././@LongLink", type=tarfile.GNUTYPE_LONGNAME, size=9_000_000)
     return member.tobuf(tarfile.GNU_FORMAT) + bytes(9_000_448)
+
+
+def tar_with_header(records: bytes, data: bytes = b"") -> bytes:
+    """A tar whose only member has these records in a header of their own."""
+    header = tar_member("././@PaxHeader", type=tarfile.XHDTYPE, size=len(records))
+    member = tar_member("x.ipynb", size=len(data))
+    padding = bytes(-len(records) % 512)
+    return header.tobuf() + records + padding + member.tobuf() + data + bytes(-len(data) % 512 + 1024)
+
+
+def path_record(path: str) -> bytes:
+    return (
+        f"{len(path) + 10} path={path}\n".encode()
+    )  # 10: four digits, a space, `path=`, and the end of the line
+
+
+def sparse(pieces: int) -> bytes:
+    """A tar whose member says that it has many pieces with gaps between them."""
+    lines = {"GNU.sparse.major=1": 22, "GNU.sparse.minor=0": 22, "GNU.sparse.realsize=10": 26}
+    records = "".join(f"{length} {line}\n" for line, length in lines.items()).encode()
+    return tar_with_header(records, f"{pieces}\n".encode() + b"0\n" * 2 * pieces)
+
+
+def test_a_tar_with_many_slow_headers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_SECONDS", 0.0)
+    found = problems(tmp_path, {"ada.tar": tarred({"a.ipynb": NOTEBOOK})})
+    assert found["ada"] == "Its headers could not be read within 0 s."
 
 
 # ── Names and times ──────────────────────────────────────────────────────────────────────────────────
