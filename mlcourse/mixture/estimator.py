@@ -88,6 +88,12 @@ class GaussianMixture(DensityMixin, BaseMixture):
         Mean log-likelihood per row at the last E-step of the best run; `lower_bounds_` has those of all its steps.
         With a prior, both include the logarithm of its density (up to a constant), divided by n.
     n_features_in_, feature_names_in_ : as in scikit-learn
+
+    Examples
+    --------
+    >>> mixture = GaussianMixture(n_components=3, random_state=0).fit(X)
+    >>> components = mixture.predict(X)
+    >>> new_rows, their_components = mixture.sample(100)
     """
 
     _averages: Statistics | None  # per row, over the batches of `partial_fit` so far

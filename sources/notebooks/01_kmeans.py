@@ -643,21 +643,21 @@ iris, species = load_iris()
 fig, axes = plt.subplots(1, 2, figsize=(11, 3), sharey=True)
 plot_points(iris[:, 2:], species, ax=axes[0])
 plot_points(iris[:, 2:], ax=axes[1])
-for ax, title in zip(axes, ("with species: classification", "without: clustering")):
+for ax, title in zip(axes, ("with species: classification", "without species: clustering")):
     ax.set(title=title, xlabel="petal length (cm)", ylabel="petal width (cm)", aspect="equal")
 show(
     fig,
-    "Figure 13. Left: three species, one colour and one marker each. Right: the same flowers without their"
-    " names. Cover the left half with your hand. How many groups do you see?",
+    "Figure 13. With species: three, with one colour and one marker each. Without species: the same flowers in grey."
+    " Cover the panel with species with your hand. How many groups do you see?",
     "Two scatter plots of petal width against petal length. A small group of flowers with short petals is"
     " apart at the lower left; a large elongated group is at the upper right. On the left the large group"
     " is coloured as two species that touch; on the right all points are grey.",
 )
 
 # %% [markdown]
-# The left picture is a [classification](../GLOSSARY.md#classification) problem: somebody supplies the answers, and
-# the computer learns to give them for new flowers. The right one is clustering. Let k-means look for three groups,
-# using all four features.
+# With species, this is a [classification](../GLOSSARY.md#classification) problem: somebody supplies the answers, and
+# the computer learns to give them for new flowers. Without species, it is clustering. Let k-means look for three
+# groups, using all four features.
 #
 # **Before you run the next cell:** out of 150 flowers, how many will be in the group of their own species? And with
 # another [seed](../GLOSSARY.md#seed), `random_state`, will the groups be the same?

@@ -855,8 +855,8 @@ assert either(validation).mean() <= 0.04 + 2 / len(validation)
 print_rates("either", either)
 
 # %% [markdown]
-# Now all marked digits are caught, and there are fewer false alarms, at the cost of the others: recall falls from 82
-# % to 55 % on the nines and from 89 % to 61 % on the faded digits. **There is no best detector, only one for the
+# Now all marked digits are caught, and there are fewer false alarms, at the cost of the others: recall falls from
+# 82 % to 55 % on the nines and from 89 % to 61 % on the faded digits. **There is no best detector, only one for the
 # anomalies that you expect.**
 #
 # ## Common mistakes

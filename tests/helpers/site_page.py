@@ -4,6 +4,7 @@ import time
 from html.parser import HTMLParser
 
 PATIENCE = 120  # seconds: no test is about how fast this machine is
+NO_PROSE = {"pre", "code", "script", "style", "math", "dt"}
 
 
 def wait_until(page, condition):
@@ -15,16 +16,18 @@ def wait_until(page, condition):
 
 
 class Page(HTMLParser):
-    """The links, anchors, pictures and descriptions of a page."""
+    """The links, anchors, pictures, descriptions and prose of a page."""
 
     def __init__(self, path):
         super().__init__()
         self.path, self.anchors, self.links, self.sources, self.without_alt = path, set(), [], [], []
         self.meta, self.title, self._in_title, self._described = {}, "", False, False
+        self.prose, self._without_prose = "", 0
         self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
+        self._without_prose += tag in NO_PROSE
         self._in_title = self._in_title or (tag == "title" and not self.title)
         if "id" in attributes:
             self.anchors.add(attributes["id"])
@@ -48,8 +51,11 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         self._described = self._described and tag not in ("figure", "a")
+        self._without_prose -= tag in NO_PROSE
         self._in_title = self._in_title and tag != "title"
 
     def handle_data(self, data):
         if self._in_title:
             self.title += data
+        if not self._without_prose:
+            self.prose += data

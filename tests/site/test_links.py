@@ -1,6 +1,13 @@
 """Every link and every picture of every page leads somewhere on the site."""
 
+import re
+from importlib import import_module
+from inspect import getmembers, isclass, isfunction
 from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tools.site.stage import REFERENCE, defined_in
 
 
 def test_every_link_leads_to_a_page_and_an_anchor(site, read_pages):
@@ -37,6 +44,20 @@ def test_the_reference_leads_to_equations_code_and_speed(read_pages):
     } <= {*page.links}
 
 
+@pytest.mark.parametrize("name", REFERENCE)
+def test_a_class_lists_what_it_inherits_from_ours(read_pages, name):
+    module = import_module(f"mlcourse.{name}")
+    anchors = read_pages[f"reference/{name}.html"].anchors
+    methods = {
+        f"{module.__name__}.{one}.{method}"
+        for one in defined_in(module)
+        if isclass(getattr(module, one))
+        for method, value in getmembers(getattr(module, one), isfunction)
+        if value.__module__.startswith("mlcourse") and not re.match(r"_|set_.*_request$", method)
+    }
+    assert methods <= anchors
+
+
 def test_everything_a_page_loads_is_on_the_site(read_pages):
     missing = [
         (name, source)
@@ -49,6 +70,20 @@ def test_everything_a_page_loads_is_on_the_site(read_pages):
 
 def test_every_picture_has_an_alternative_text(read_pages):
     assert not [(name, page.without_alt) for name, page in read_pages.items() if page.without_alt]
+
+
+def test_no_markup_is_left_in_the_prose(read_pages):
+    left = {
+        name: re.findall(r".*(?:\*\*|\\\*|(?<!\S)\*[A-Z][^*\n]*\*).*", page.prose)
+        for name, page in read_pages.items()
+    }
+    assert {name: lines for name, lines in left.items() if lines} == {}
+
+
+def test_columns_of_a_docstring_are_not_run_together(read_pages):
+    pages = {name: page for name, page in read_pages.items() if name.startswith("reference/")}
+    left = {name: re.findall(r".*\S {3,}\S.*", page.prose) for name, page in pages.items()}
+    assert {name: lines for name, lines in left.items() if lines} == {}
 
 
 def test_every_page_allows_its_own_files_alone(read_pages):

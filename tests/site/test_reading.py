@@ -36,6 +36,7 @@ def test_an_answer_unfolds_by_keyboard(em):
     assert not answer.is_visible()
     fold.locator("summary").press("Enter")
     assert answer.is_visible()
+    assert fold.locator("summary").inner_text() == "Hide"
     fold.locator("summary").press("Enter")
     assert not answer.is_visible()
 

@@ -7,6 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.myst_blocks import myst_block_plugin
+from nbformat import read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
 
@@ -181,9 +184,22 @@ def test_links_between_notebooks_lead_to_pages(files):
     )
 
 
-@pytest.mark.parametrize(("panels", "said"), [(1, "Left, a."), (2, "Left Top, a. Right Bottom: b, Left, c.")])
-def test_a_caption_says_where_panels_are_in_a_narrow_column(files, panels, said):
-    caption = "Left, a." if panels == 1 else "Left, a. Right: b, Left, c."
+@pytest.mark.parametrize(
+    ("panels", "caption", "said"),
+    [
+        (1, "Left, a.", "Left, a."),
+        (2, "Left, a. Right: b, Left, c.", "Left Top, a. Right Bottom: b, Left, c."),
+        (2, "Left, a; right, b.", "Left Top, a; right bottom, b."),
+        (
+            2,
+            "The linear axis (left). On the right, b.",
+            "The linear axis (left top). On the right At the bottom, b.",
+        ),
+        (2, "It falls from left to right.", "It falls from left to right from top to bottom."),
+        (2, "It is left of the line, at the lower left.", "It is left of the line, at the lower left."),
+    ],
+)
+def test_a_caption_says_where_panels_are_in_a_narrow_column(files, panels, caption, said):
     html = f"<figure><div>{'<img>' * panels}</div><figcaption>{caption}</figcaption></figure>"
     shown = html_of(new_output("display_data", {"text/html": html}), files).replace(
         "</span><span", "</span> <span"
@@ -261,12 +277,44 @@ def test_links_of_a_document_stay_on_the_site():
     )
 
 
+def comments(source):
+    """What MyST takes for comments of the author in a Markdown text."""
+    document = MarkdownIt().use(myst_block_plugin).disable("inline").parse(source)
+    return [token.content for token in document if token.type == "myst_line_comment"]
+
+
+def test_a_line_may_begin_with_a_percent_sign():
+    source = "It falls from 82\n% to 55 %.\n\n```\n%timeit f()\n```"
+    assert comments(source) == [" to 55 %."]
+    assert stage.to_pages(source) == "It falls from 82\n\\% to 55 %.\n\n```\n%timeit f()\n```"
+
+
+def test_no_page_of_a_notebook_loses_a_line():
+    cells = [
+        cell
+        for path in sorted(stage.HERE.parents[1].glob("*/*.ipynb"))
+        for cell in read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+    ]
+    assert len(cells) > 500
+    assert [lost for cell in cells if (lost := comments(stage.to_pages(cell.source)))] == []
+
+
 def test_the_reference_names_what_a_package_defines_itself():
     import mlcourse.widgets
 
     names = stage.defined_in(mlcourse.widgets)
     assert "em_player" in names
     assert "covariance_from_axes" not in names  # from mlcourse.gaussians, on whose page it is
+
+
+def test_the_reference_begins_with_the_estimators():
+    import mlcourse.mixture
+
+    names = stage.in_order(mlcourse.mixture, stage.defined_in(mlcourse.mixture))
+    assert names[0] == "GaussianMixture"
+    assert names.index("IncompleteDataMixture") < names.index("CovariancePrior")
+    assert "ppca" in names  # a cached function
 
 
 def test_addresses_follow_from_the_repository():

@@ -21,7 +21,10 @@ QUESTION = re.compile(rf"\*\*Before\s+you\s+(?:(?P<play>{PLAY})|{RUN})\b")
 INTERACTIVE = re.compile(r"data-mlcourse-player|slider-note")
 NEXT_PART = re.compile(r"^(?=#{1,6} |---$)", re.MULTILINE)
 FORMULA = re.compile(r"\s*\$\$")
-OPEN = '<details class="prediction"><summary>Show what happens</summary>'
+OPEN = (
+    '<details class="prediction"><summary><span class="while-folded">Show what happens</span>'
+    '<span class="while-open">Hide</span></summary>'
+)
 CLOSE = "</details>"
 
 

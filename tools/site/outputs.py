@@ -30,8 +30,23 @@ IN_NOTEBOOK = re.compile(
 ON_PAGE = "This is a still picture; the interactive one needs scripts."
 FIGURE = re.compile(r"<figure\b.*?</figure>", re.DOTALL)
 CAPTION = re.compile(r"<figcaption.*?</figcaption>", re.DOTALL)
-SIDE = re.compile(r"(?<![\w,;] )\b(Left|Middle|Right)(?=[,:])")
-STACKED = {"Left": "Top", "Middle": "Middle", "Right": "Bottom"}
+SIDE = re.compile(  # not "at the lower left": that is a place within a panel
+    r"(?<![\w,;] )\b(?:Left|Middle|Right)(?=[,:])|(?<=; )(?:left|middle|right)(?=[,:])"
+    r"|(?<=\()(?:left|middle|right)(?=\))|\b[Oo]n the (?:left|right)(?=[,:])|\bfrom left to right\b"
+)
+STACKED = {
+    "Left": "Top",
+    "Middle": "Middle",
+    "Right": "Bottom",
+    "left": "top",
+    "middle": "middle",
+    "right": "bottom",
+    "On the left": "At the top",
+    "On the right": "At the bottom",
+    "on the left": "at the top",
+    "on the right": "at the bottom",
+    "from left to right": "from top to bottom",
+}
 MAX_DIFFERENCE = 3
 PLOT = "What the code above draws"  # of a figure that says nothing about itself
 SLIDER_ALONE = (
@@ -127,7 +142,7 @@ def with_sides(figure: re.Match[str]) -> str:
         return figure[0]
     pair = '<span class="beside">{}</span><span class="stacked">{}</span>'
     return CAPTION.sub(
-        lambda words: SIDE.sub(lambda side: pair.format(side[1], STACKED[side[1]]), words[0]), figure[0]
+        lambda words: SIDE.sub(lambda side: pair.format(side[0], STACKED[side[0]]), words[0]), figure[0]
     )
 
 

@@ -11,6 +11,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 from importlib import import_module
+from inspect import unwrap
 from pathlib import Path
 from pkgutil import iter_modules
 from types import FunctionType, ModuleType
@@ -20,6 +21,7 @@ import nbformat
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
+from sklearn.base import BaseEstimator
 
 from mlcourse.builder.lessons import Outline
 from mlcourse.checks.folders import notebook_name
@@ -59,6 +61,13 @@ REFERENCE = (
     "scale",
     "checks",
 )
+DERIVED_IN = {  # the lessons where the formulas of a page are typeset and derived
+    "gaussians": ("03_gaussians",),
+    "mixture": ("04_em", "05_why_em_works"),
+    "kmeans": ("01_kmeans",),
+    "pca": ("11_pca_digits",),
+    "anomaly": ("10_anomaly_detection",),
+}
 MEASURED = {"gaussians", "mixture", "kmeans", "pca", "metrics", "scale"}  # on the page about speed
 ANCHOR = re.compile(r'<a id="([^"]*)"></a>\n*')
 MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)")
@@ -66,6 +75,9 @@ HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
 CODE = re.compile(r"`([^`]+)`")
+FENCED_OR_PERCENT = re.compile(
+    r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
+)
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -232,10 +244,15 @@ def to_pages(text: str) -> str:
 
     JupyterLab's anchor of "Without a mouse" is Without-a-mouse; a page's is without-a-mouse.
     """
-    text = HEADING_LINK.sub(lambda found: f"](#{anchor_of(found['words'])})", text)
+    text = HEADING_LINK.sub(lambda found: f"](#{anchor_of(found['words'])})", with_percent_signs(text))
     return HTML_LINK.sub(
         lambda found: found[1] + re.sub(r"\.(ipynb|md)\b", ".html", found["target"]) + found[3], text
     )
+
+
+def with_percent_signs(text: str) -> str:
+    """Keep the lines that begin with a percent sign, outside code: MyST takes them for comments."""
+    return FENCED_OR_PERCENT.sub(lambda found: found[0] if found["fence"] else f"{found['indent']}\\%", text)
 
 
 def anchor_of(words: str) -> str:
@@ -295,7 +312,7 @@ def course_file(course: Outline, folder: str, name: str) -> Path:
 
 def glossary(course: Outline, used_by: dict[str, list[str]]) -> str:
     """Return the glossary, with links to the lessons that use each term."""
-    text = (course.root / "GLOSSARY.md").read_text("utf-8")
+    text = with_percent_signs((course.root / "GLOSSARY.md").read_text("utf-8"))
     head, *parts = ANCHOR.split(text)  # then anchor, term, anchor, term, …
     terms = zip(parts[::2], parts[1::2])
     return head + "".join(
@@ -311,7 +328,7 @@ def backlinks(course: Outline, names: list[str]) -> str:
 
 def with_links(text: str, place: str, root: Path) -> str:
     """Return a document whose links stay within the site."""
-    return MARKDOWN_LINK.sub(lambda found: inside(found, place, root), text)
+    return MARKDOWN_LINK.sub(lambda found: inside(found, place, root), with_percent_signs(text))
 
 
 def inside(found: re.Match[str], place: str, root: Path) -> str:
@@ -338,20 +355,29 @@ def to_top(place: str) -> str:
 def reference_page(name: str) -> str:
     """Return the page of one module or package: what it offers, and how the modules of a package work."""
     module = import_module(f"mlcourse.{name}")
-    offered = defined_in(module)
-    inner = sorted(
+    inner = [
         one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_")
-    )
+    ]
+    inner.sort(key=lambda one: (one != "steps", one))  # the equations first
     ways = [] if inner else [source_link(module.__name__)]
     ways += [f'<a href="#mlcourse-{name}-{inner[0]}">How it works, module by module</a>'] if inner else []
     ways += ['<a href="../benchmarks/README.html">Measured speed</a>'] if name in MEASURED else []
     parts = [f"({module.__name__})=\n# mlcourse.{name}", f'<p class="page-tools">{"".join(ways)}</p>']
-    parts.append(directive(module.__name__, offered))
+    if name in DERIVED_IN:
+        lessons = " and ".join(f"[](../notebooks/{lesson}.ipynb)" for lesson in DERIVED_IN[name])
+        parts.append(f"Formulas and derivations: {lessons}.")
+    parts.append(directive("automodule", module.__name__))
+    parts += [documented(module, one) for one in in_order(module, defined_in(module))]
     if inner:
         parts.append("## How it works")
     for one in inner:
         inside = f"{module.__name__}.{one}"
-        parts += [f"({inside})=\n### {name}.{one}", source_link(inside), directive(inside)]
+        # Without index: a function may have the name of its module.
+        parts += [
+            f"({inside})=\n### {name}.{one}",
+            source_link(inside),
+            directive("automodule", inside, "no-index"),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -376,16 +402,35 @@ def defined_in(module: ModuleType) -> list[str]:
     return [
         name
         for name, value in offered.items()
-        if isinstance(value, (type, FunctionType))
+        if isinstance(unwrap(value), (type, FunctionType))  # a cached function is wrapped
         and f"{value.__module__}.".startswith(f"{module.__name__}.")
     ]
 
 
-def directive(module: str, members: Iterable[str] = ()) -> str:
-    """Return what tells Sphinx to document a module and some of its members."""
-    shown = [f"   :members: {', '.join(members)}", "   :imported-members:", "   :undoc-members:"]
-    options = shown if members else ["   :no-index:"]  # a function may have the name of its module
-    return "\n".join(["```{eval-rst}", f".. automodule:: {module}", *options, "```"])
+def in_order(module: ModuleType, names: Iterable[str]) -> list[str]:
+    """Sort the names of a module: estimators first, and a class before those that are made from it."""
+
+    def key(name: str) -> tuple[bool, int]:
+        value = getattr(module, name)
+        estimator = isinstance(value, type) and issubclass(value, BaseEstimator)
+        return not estimator, len(value.__mro__) if estimator else 0
+
+    return sorted(names, key=key)
+
+
+def documented(module: ModuleType, name: str) -> str:
+    """Return what tells Sphinx to document a function, or a class with its methods, inherited ones included."""
+    value, place = getattr(module, name), f"{module.__name__}.{name}"
+    if not isinstance(value, type):
+        return directive("autofunction", place)
+    kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
+    return directive(kind, place, "members", "undoc-members", "inherited-members")
+
+
+def directive(kind: str, place: str, *options: str) -> str:
+    """Return what tells Sphinx to document a module or a member of it."""
+    lines = [f".. {kind}:: {place}", *(f"   :{option}:" for option in options)]
+    return "\n".join(["```{eval-rst}", *lines, "```"])
 
 
 def copy_notebooks(root: Path, out: Path) -> None:

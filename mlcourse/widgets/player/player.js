@@ -349,7 +349,8 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? this.say(description) + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint;
+    const pinned = this.pinned ? inHand(" (pinned: click to release)") : "";
+    this.reading.textContent = known ? this.say(description) + pinned : inHand(this.scene.hint);
   }
 }
 

@@ -76,11 +76,20 @@ def visit_math_block(translator: Any, node: Element) -> None:
 # ── Docstrings ───────────────────────────────────────────────────────────────────────────────────────
 
 
+MARKS = re.compile(
+    r"(?<!\S)\*[A-Z][^*|]*\w\*(?!\w)|(?P<mark>[*|])"
+)  # a title is emphasised; other marks are products, norms
+COLUMNS = re.compile(r"\S.*\S {3,}\S")
+
+
 def make_readable(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Turn what our docstrings leave to the reader into reStructuredText: symbols, formulas set apart, bars."""
-    lines[:] = with_literal_blocks(
-        [line.replace("|", r"\|").replace("*", r"\*") for line in with_notes(lines)]
-    )
+    lines[:] = with_literal_blocks([escaped(line) for line in with_notes(lines)])
+
+
+def escaped(line: str) -> str:
+    """Take asterisks and bars for what they are in a formula, but for the asterisks around a title."""
+    return MARKS.sub(lambda found: f"\\{found[0]}" if found["mark"] else found[0], line)
 
 
 def with_notes(lines: list[str]) -> Iterator[str]:
@@ -92,39 +101,54 @@ def with_notes(lines: list[str]) -> Iterator[str]:
 
 
 def with_literal_blocks(lines: list[str]) -> list[str]:
-    """Show as they are written: what stands indented after a colon, and the table of symbols."""
+    """Show as they are written: what is indented below a colon or a comma, columns, and the table of symbols."""
     result: list[str] = []
     in_symbols = literal = False
+    shift = ""  # of the lines of a block that is not indented
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""
+        indented, columns = line.startswith("    "), COLUMNS.match(line)
         if line.strip() in ("Symbols", "Legend") and following.startswith("---"):
             result += [".. rubric:: Symbols", "", "::", ""]
-            in_symbols = True
+            in_symbols, literal, shift = True, True, "    "
         elif in_symbols and line.startswith("---"):
             continue
         elif in_symbols:
             in_symbols = bool(line.strip())
-            result.append(f"    {line.replace(chr(92), '')}" if line.strip() else "")
-        elif line.startswith("    ") and (literal or opens_literal(result)):
-            if not literal:
+            result.append(f"{shift}{line.replace(chr(92), '')}" if line.strip() else "")
+        elif (indented or columns) and (literal or opens_literal(result, indented)):
+            if not literal or not (indented or shift):
                 result += ["::", ""]
+                shift = "" if indented else "    "
             literal = True
-            result.append(line.replace("\\|", "|").replace("\\*", "*"))
+            result.append(shift + line.replace("\\|", "|").replace("\\*", "*"))
         else:
             literal = literal and not line.strip()
             result.append(line)
     return result
 
 
-def opens_literal(before: list[str]) -> bool:
-    """Whether an indented line that comes next is set apart: after a blank line below a sentence with a colon."""
-    return len(before) > 1 and not before[-1].strip() and before[-2].rstrip().endswith(":")
+def opens_literal(before: list[str], indented: bool) -> bool:
+    """Whether a line is set apart: columns after a blank line, other lines if they are also indented further."""
+    after_blank = len(before) > 1 and not before[-1].strip()
+    return after_blank and (not indented or before[-2][:1] != " " or before[-2].endswith((":", ",")))
 
 
 def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options: Any) -> bool | None:
-    """Leave out scikit-learn's metadata routing, which every estimator has, and fields that nobody describes."""
+    """Leave out what others have written, such as scikit-learn's `get_params`, and fields that nobody describes.
+
+    scikit-learn's metadata routing makes a method like `set_fit_request` for every estimator.
+    """
     undescribed = (getattr(obj, "__doc__", None) or "").startswith("Alias for field number")
-    return True if undescribed or re.fullmatch(r"(set|get)_\w*_?(request|routing)", name) else None
+    routing = re.fullmatch(r"(set|get)_\w*_?(request|routing)", name)
+    return True if undescribed or routing or not is_ours(obj) else None
+
+
+def is_ours(member: object) -> bool:
+    """Whether a member of a class comes from the package; of a constant that is unknown, and it counts as ours."""
+    of = getattr(member, "__objclass__", member)  # of a method that is written in C
+    module = getattr(getattr(of, "fget", of), "__module__", None)
+    return not isinstance(module, str) or module.startswith("mlcourse")
 
 
 # ── Names in docstrings ──────────────────────────────────────────────────────────────────────────────
@@ -189,6 +213,21 @@ def show_sources(app: Sphinx, env: BuildEnvironment) -> None:
             analyzer = ModuleAnalyzer.for_module(module)
             analyzer.find_tags()
             shown[module] = (analyzer.code, analyzer.tags, {}, module)
+    for module, entry in shown.items():
+        if entry:
+            shown[module] = with_links_back(module, entry, env.domains.python_domain.objects)
+
+
+def with_links_back(module: str, entry: Any, documented: Any) -> Any:
+    """Let code lead to where it is documented under its own name: viewcode may lead to a class that inherits it."""
+    code, tags, used, _ = entry
+    pages: dict[str, str] = {}
+    for package in (module, module.rpartition(".")[0]):
+        own = {name: f"{package}.{name}" for name in used}
+        pages = {name: documented[full].docname for name, full in own.items() if full in documented}
+        if pages:
+            return code, tags, pages, package
+    return code, tags, pages, module
 
 
 # ── The glossary ─────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,9 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 SHOWN = (nodes.paragraph, nodes.literal_block, nodes.title, addnodes.desc_signature)
-IMPORT = re.compile(r"^(import|from) .*$", re.MULTILINE)
+LEFT_OUT = re.compile(
+    r"""^\s*(?:(?:import|from)\b|[frb]?["']).*$""", re.MULTILINE
+)  # imports; captions, in pieces
 COMMAND = re.compile(r"\\(?:text|math\w+|left|right|bar|hat|tilde)(?![a-z])|[\\{}$]")
 
 
@@ -27,22 +29,43 @@ def write_excerpts(app: Sphinx, exception: Exception | None) -> None:
 
 
 def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
-    """Yield each block of a page: the anchor of its section, its kind ("title", "text" or "code"), and its words."""
+    """Yield each block of a page: the anchor of its section, its kind, and its words.
+
+    The kind is "title", "text", "code", line by line, or "parameter", which begins with its name.
+    """
     for node in doctree.findall(lambda node: isinstance(node, SHOWN)):
-        kind = "text"
-        if isinstance(node, nodes.literal_block):
-            kind = "code"
-        elif isinstance(node, (nodes.title, addnodes.desc_signature)):
-            kind = "title"
-        words = IMPORT.sub("", node.astext()) if kind == "code" else "".join(readable(node))
-        if words := " ".join(words.split()):
+        kind = kind_of(node)
+        if kind == "code":
+            lines = (" ".join(line.split()) for line in LEFT_OUT.sub("", node.astext()).splitlines())
+            words = "\n".join(line for line in lines if line)
+        else:
+            words = " ".join("".join(readable(node)).split())
+        if words:
             yield anchor_of(node), kind, words
 
 
+def kind_of(node: Node) -> str:
+    if isinstance(node, nodes.literal_block):
+        return "code"
+    if isinstance(node, (nodes.title, addnodes.desc_signature)):
+        return "title"
+    return "parameter" if is_parameter(node) else "text"
+
+
+def is_parameter(paragraph: Node) -> bool:
+    """Whether a paragraph describes a parameter or an attribute of a class."""
+    described = paragraph.parent
+    while described is not None and not isinstance(described, addnodes.desc):
+        described = described.parent
+    of_class = described is not None and described["objtype"] == "class"
+    return of_class and isinstance(next(iter(paragraph.children), None), addnodes.literal_strong)
+
+
 def readable(node: Node) -> Iterator[str]:
-    """Yield the text of a node, with symbols instead of the commands of formulas."""
+    """Yield the text of a node, without HTML, and with symbols instead of the commands of formulas."""
     for text in node.findall(nodes.Text):
-        yield COMMAND.sub("", text) if isinstance(text.parent, nodes.math) else str(text)
+        if not isinstance(text.parent, nodes.raw):
+            yield COMMAND.sub("", text) if isinstance(text.parent, nodes.math) else str(text)
 
 
 def anchor_of(node: Node | None) -> str:

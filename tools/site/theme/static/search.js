@@ -1,12 +1,13 @@
 // Search results, in the place of Sphinx's own: pages that say most about a word come first, each result shows the
 // sentence that says it, and a link leads to its section. `EXCERPTS` has [anchor, kind, words] for the blocks of a page.
 (() => {
+  const MARKED = "sphinx_highlight_terms";
   const LENGTH = 240; // characters of an excerpt
   const BEFORE = 80; // of these, before the word
-  const VALUE = { title: 3, text: 1, code: 0.25 }; // of a block that has the word
+  const VALUE = { title: 3, text: 1, parameter: 1, code: 0.25 }; // of a block that has the word
   const TITLE = 9; // the score of a page whose title has the word among others; a page or a function of that name has 15
   const MOST = 5; // added to the score of a page that says much about the word
-  const RANK = ["text", "code", "title"]; // the first kind that has the word is shown
+  const RANK = ["text", "parameter", "code"]; // the first kind that has the word is shown
 
   function blocksOf(page, anchor) {
     const blocks = EXCERPTS[page] ?? [];
@@ -20,7 +21,7 @@
     const values = blocksOf(page, "").map(([, kind, words]) => (has(words, terms) ? VALUE[kind] : 0));
     return MOST * (1 - Math.exp(-values.reduce((sum, one) => sum + one, 0) / 10));
   }
-  // The block to show: in a section whose title has the word, what comes first, else the first that has it.
+  // The block to show: in a section whose title has the word, what comes first, else the first that has it. Never a title.
   function best(page, anchor, terms) {
     const blocks = blocksOf(page, anchor);
     const found = blocks.filter(([, , words]) => has(words, terms));
@@ -29,13 +30,16 @@
     const named = RANK.map((kind) => found.find((block) => block[1] === kind)).find(Boolean);
     return below ?? named ?? blocks.find(([, kind]) => kind === "text");
   }
-  function excerpt(words, terms) {
+  function excerpt([, kind, all], terms) {
+    const line = kind === "code" && all.split("\n").find((one) => has(one, terms));
+    const words = line || all;
     const lower = words.toLowerCase();
     const places = terms.map((term) => lower.indexOf(term)).filter((place) => place >= 0);
     const start = places.length ? Math.max(0, Math.min(...places) - BEFORE) : 0;
     const from = start ? words.indexOf(" ", start) + 1 : 0;
     const shown = document.createElement("p");
     shown.className = "context";
+    shown.classList.toggle("code", kind === "code");
     const text = words.slice(from, from + LENGTH);
     const pattern = new RegExp(`(${terms.join("|")})`, "giu"); // Sphinx splits a query into letters, digits and _
     shown.append(from ? "… " : "");
@@ -47,32 +51,47 @@
     shown.append(from + LENGTH < words.length ? " …" : "");
     return shown;
   }
-  function item([page, title, anchor, description], terms) {
+  // The classes with a parameter or an attribute of this name, and what each says about it: most of all where the
+  // page says most about it.
+  function classesWith(name, terms) {
+    return Object.entries(EXCERPTS)
+      .flatMap(([page, blocks]) => blocks.map((block) => ({ page, block })))
+      .filter(({ block: [, kind, words] }) => kind === "parameter" && words.toLowerCase().split(/\W/, 1)[0] === name)
+      .map((one) => ({ ...one, score: value(one.page, terms) }))
+      .sort((one, other) => other.score - one.score)
+      .map(({ page, block }) => item([page, block[0], `#${block[0]}`, `its parameter or attribute ${name}`], terms, block));
+  }
+  function item([page, title, anchor, description], terms, block = best(page, anchor, terms)) {
     const result = document.createElement("li");
-    const block = best(page, anchor, terms);
     const section = anchor || (block?.[0] ? `#${block[0]}` : "");
     const link = document.createElement("a");
     link.href = `${page}${DOCUMENTATION_OPTIONS.LINK_SUFFIX}${section}`;
     link.textContent = title;
     result.append(link, description ? ` (${description})` : "");
-    if (block) result.append(excerpt(block[2], terms));
+    if (block) result.append(excerpt(block, terms));
     return result;
   }
   Search.query = (query) => {
     const [, stems, excluded, words, objects] = Search._parseQuery(query);
+    // Sphinx marks these words on the next page, whichever it is: let that be the page of a result.
+    const marked = localStorage.getItem(MARKED) ?? "";
+    localStorage.removeItem(MARKED);
     const terms = [...new Set([...words, ...stems])].filter(Boolean);
     Scorer.score = ([page, , , , score, , kind]) =>
       kind === SearchResultKind.text ? Math.min(score, TITLE) + value(page, terms) : score;
     const seen = new Set();
-    const results = Search._performSearch(query, stems, excluded, words, objects)
-      .reverse()
-      .map((result) => item(result, terms))
+    const found = Search._performSearch(query, stems, excluded, words, objects).reverse();
+    const results = [...classesWith(query.trim().toLowerCase(), terms), ...found.map((result) => item(result, terms))]
       .filter(({ firstChild: { href } }) => !seen.has(href) && seen.add(href));
     Search.output.append(...results);
+    Search.output.onclick = ({ target }) => {
+      if (target.closest("a")) localStorage.setItem(MARKED, marked);
+    };
     const count = results.length === 1 ? "1 result" : `${results.length} results`;
     Search.stopPulse();
     Search.title.textContent = "Search results";
-    Search.status.textContent = results.length ? `${count}: Enter opens the first.` : "Nothing found: try another word.";
+    const hint = matchMedia("(hover: none)").matches ? "." : ": Enter opens the first.";
+    Search.status.textContent = results.length ? `${count}${hint}` : "Nothing found: try another word.";
     if (document.activeElement === document.body) Search.output.querySelector("a")?.focus();
   };
 })();
