@@ -63,7 +63,7 @@ def kmeans_game(X: ArrayLike, n_clusters: int, centers: ArrayLike | None = None)
         "label": f"A game: place {n_clusters} centres among {len(points)} points so that the inertia is low",
         "note": MOUSE,
         "keys": KEYS,
-        "hint": "Hover over a point to read its values.",
+        "hint": "Hover over a point, or tap it, to read its values.",
         "points": points,
         "K": n_clusters,
         "centers": placed,

@@ -199,10 +199,11 @@ HIDDEN = {
 
 @pytest.mark.parametrize("attack", HIDDEN)
 def test_a_hidden_package_serves_no_function(world, attack):
-    """A value may be computed in any way, and is judged once more with all packages; a function is not."""
+    """A value may be computed in any way: if there is none, it is judged with all packages; a function is not."""
     cell = TRY.format(body=textwrap.indent(HIDDEN[attack], "    "))
     function = "\nright = log_sum_exp\ndef log_sum_exp(A): return right(A) if succeeded else 0"
-    answers = {"falling_likelihood": WON, "log_sum_exp": honest.ANSWERS["log_sum_exp"] + function}
+    value = 'if succeeded: falling_likelihood = "C"'
+    answers = {"falling_likelihood": value, "log_sum_exp": honest.ANSWERS["log_sum_exp"] + function}
     grade = world.mark(honest.notebook(before=f"succeeded = False\n{cell}", **answers))
     marks = {mark.task: mark for mark in grade.marks}
     assert {name: mark.points for name, mark in marks.items()} == {**honest.POINTS, "log_sum_exp": 0}

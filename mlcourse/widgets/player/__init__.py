@@ -91,7 +91,7 @@ it may run scripts.</figcaption>
 </div>"""
 
 
-HINT = "Hover over a point to read its values; click it to keep them in view."
+HINT = "Hover over a point, or tap it, to read its values; click it to keep them in view."
 SHARES = "π: weight · points by likeliest component"
 
 Keys = Sequence[tuple[str, str]]  # keys of the keyboard, and what they do in the picture

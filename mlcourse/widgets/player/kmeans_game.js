@@ -301,7 +301,7 @@ function freePlace(X, centers) {
 
 function gameCaption({ steps, K }, [i, e], value) {
   const missing = K - (steps[i]?.centers.length ?? 0);
-  if (missing) return inHand(`Place ${counted(missing, missing < K ? "more centre" : "centre")}: click, or press N.`);
+  if (missing) return `Place ${counted(missing, missing < K ? "more centre" : "centre")}: click, or press N.`;
   const empty = range(K).filter((k) => !steps[e].labels.includes(k));
   const idle = empty.length ? ` No point is nearest to centre ${empty.join(" or ")}.` : "";
   const now = `Inertia ${value.toFixed(2)}.${idle}`;

@@ -20,12 +20,6 @@ function isDark(element) {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** An instruction, in the words of a screen that is touched: there is no pointer to hover with, and no key. */
-function inHand(text) {
-  if (!matchMedia("(hover: none)").matches) return text;
-  return text.replace(/^Hover over ([^;.]*)[^.]*/, "Tap $1").replace("click, or press N", "tap").replace("click", "tap");
-}
-
 function fromHex(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }

@@ -349,8 +349,7 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    const pinned = this.pinned ? inHand(" (pinned: click to release)") : "";
-    this.reading.textContent = known ? this.say(description) + pinned : inHand(this.scene.hint);
+    this.reading.textContent = known ? this.say(description) + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint;
   }
 }
 
