@@ -48,11 +48,16 @@ def theme(lab_page):
     """Choose JupyterLab's theme; the light one comes back at the end."""
 
     def choose(name):
-        lab_page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
-        )
+        # Asked for again until it is there: JupyterLab drops it if another page saves its theme at the same moment.
         light = "true" if name == THEMES[0] else "false"
-        lab_page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        lab_page.wait_for_function(
+            """({ theme, light }) => {
+              if (document.body.dataset.jpThemeLight === light) return true;
+              window.jupyterapp.commands.execute("apputils:change-theme", { theme });
+            }""",
+            arg={"theme": name, "light": light},
+            polling=5000,
+        )
 
     yield choose
     choose(THEMES[0])
