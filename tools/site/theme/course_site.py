@@ -219,12 +219,17 @@ def show_sources(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def with_links_back(module: str, entry: Any, documented: Any) -> Any:
-    """Let code lead to where it is documented under its own name: viewcode may lead to a class that inherits it."""
+    """Let code lead to where it is documented under its own name: viewcode may lead to a class that inherits it.
+
+    Names that only stand for others are left out, because they have no anchor.
+    """
     code, tags, used, _ = entry
     pages: dict[str, str] = {}
-    for package in (module, module.rpartition(".")[0]):
+    parts = module.split(".")
+    for package in (".".join(parts[:end]) for end in range(len(parts), 0, -1)):
         own = {name: f"{package}.{name}" for name in used}
-        pages = {name: documented[full].docname for name, full in own.items() if full in documented}
+        found = {name: documented[full] for name, full in own.items() if full in documented}
+        pages = {name: one.docname for name, one in found.items() if not one.aliased}
         if pages:
             return code, tags, pages, package
     return code, tags, pages, module
