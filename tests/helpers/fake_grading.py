@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Never
@@ -79,13 +80,7 @@ def log(line: str) -> None:
 
 
 def slow_grade(
-    submission: Submission,
-    course: Course,
-    sandbox: Sandbox,
-    seed: bytes,
-    on_mark: Callable[[Mark], None],
-    done: dict[str, Mark],
-    **rules: bool,
+    submission: Submission, *arguments: Any, on_mark: Callable[[Mark], None], **options: Any
 ) -> Grade:
     """Grade like `fake_grade`, at the pace of a real check."""
 
@@ -93,23 +88,41 @@ def slow_grade(
         time.sleep(0.01)
         on_mark(mark)
 
-    return fake_grade(submission, course, sandbox, seed, after_a_while, done)
+    return fake_grade(submission, *arguments, on_mark=after_a_while, **options)
 
 
-def grade_or_die(
+def grade_or(
+    trouble: Callable[[], object],
+    student: str,
     submission: Submission,
-    course: Course,
-    sandbox: Sandbox,
-    seed: bytes,
+    *arguments: Any,
     on_mark: Callable[[Mark], None],
-    done: dict[str, Mark],
-    **rules: bool,
+    **options: Any,
 ) -> Grade:
-    """Grade like `fake_grade`, but one submission kills its process, as the kernel does when memory runs out."""
-    if submission.student == "killer":
+    """Grade like `fake_grade`, but one student's submission gets a first mark and then leads to trouble."""
+    if submission.student == student:
         on_mark(mark(TASKS[0], "1"))
-        os.kill(os.getpid(), signal.SIGKILL)
-    return fake_grade(submission, course, sandbox, seed, on_mark, done)
+        trouble()
+    return fake_grade(submission, *arguments, on_mark=on_mark, **options)
+
+
+def die() -> None:
+    """Kill this process, as the kernel does when memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail() -> Never:
+    raise RuntimeError("a fault of the grader")
+
+
+def loop() -> Never:
+    while True:
+        pass
+
+
+grade_or_die = partial(grade_or, die, "killer")
+grade_or_raise = partial(grade_or, fail, "culprit")
+grade_or_loop = partial(grade_or, loop, "culprit")
 
 
 def grade_or_die_once(submission: Submission, *arguments: Any, **options: Any) -> Grade:
@@ -117,41 +130,8 @@ def grade_or_die_once(submission: Submission, *arguments: Any, **options: Any) -
     witness = Path(f"{os.environ['FAKE_LOG']}.killed")
     if submission.student == "killer" and not witness.exists():
         witness.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
     return fake_grade(submission, *arguments, **options)
-
-
-def grade_or_raise(
-    submission: Submission,
-    course: Course,
-    sandbox: Sandbox,
-    seed: bytes,
-    on_mark: Callable[[Mark], None],
-    done: dict[str, Mark],
-    **rules: bool,
-) -> Grade:
-    """Grade like `fake_grade`, but one submission triggers a fault of the grader."""
-    if submission.student == "culprit":
-        on_mark(mark(TASKS[0], "1"))
-        raise RuntimeError("a fault of the grader")
-    return fake_grade(submission, course, sandbox, seed, on_mark, done)
-
-
-def grade_or_loop(
-    submission: Submission,
-    course: Course,
-    sandbox: Sandbox,
-    seed: bytes,
-    on_mark: Callable[[Mark], None],
-    done: dict[str, Mark],
-    **rules: bool,
-) -> Grade:
-    """Grade like `fake_grade`, but one submission keeps the grader busy forever."""
-    if submission.student == "culprit":
-        on_mark(mark(TASKS[0], "1"))
-        while True:
-            pass
-    return fake_grade(submission, course, sandbox, seed, on_mark, done)
 
 
 def no_sandbox(trust: bool = False) -> SimpleNamespace:
