@@ -19,9 +19,8 @@ if sys.platform != "win32":
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST_MEMORY = (
-    DEFAULT_LIMITS.memory + BASELINE
-)  # bytes of address space, for a process that needs a tenth of it
+# Bytes of address space, for a process that needs a tenth of it.
+MOST_MEMORY = DEFAULT_LIMITS.memory + BASELINE
 
 
 class Processes:

@@ -76,9 +76,8 @@ def visit_math_block(translator: Any, node: Element) -> None:
 # ── Docstrings ───────────────────────────────────────────────────────────────────────────────────────
 
 
-MARKS = re.compile(
-    r"(?<!\S)\*[A-Z][^*|]*\w\*(?!\w)|(?P<mark>[*|])"
-)  # a title is emphasised; other marks are products, norms
+# A title is emphasised; other marks are products and norms.
+MARKS = re.compile(r"(?<!\S)\*[A-Z][^*|]*\w\*(?!\w)|(?P<mark>[*|])")
 COLUMNS = re.compile(r"\S.*\S {3,}\S")
 
 
