@@ -100,7 +100,7 @@ def playground(
         "note": plainly(f"{MOUSE} {FIT}") if plain else MOUSE,
         "likelihood": plainly(LIKELIHOOD) if plain else LIKELIHOOD,
         "weights": plainly(SHARES) if plain else SHARES,
-        "invite": plainly(INVITE) if plain else INVITE,
+        "invite": INVITE,
         "words": WORDS if plain else (),
         "keys": [(key, plainly(does)) for key, does in KEYS] if plain else KEYS,
         "points": X,

@@ -353,7 +353,7 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? this.say(description) + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint;
+    this.reading.textContent = this.say(known ? description + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint);
   }
 }
 
