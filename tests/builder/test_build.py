@@ -372,7 +372,7 @@ def test_header_and_links(course):
         " | [Exercises](../exercises/02_two_exercises.ipynb)"
     )
     assert all(here in text(cell) for cell in (first, last))
-    assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
+    assert '(02_two.ipynb "02 · Two ≥ one") →' in text(cells(course, "notebooks/01_one.ipynb")[0])
 
 
 def test_a_lecture_shows_the_cover_that_its_entry_describes(course):
