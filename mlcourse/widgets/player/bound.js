@@ -77,7 +77,7 @@ class BoundClimber extends Live {
         {
           name: "strip",
           ylabel: "density",
-          xlabel: "the points, below the two sides of the model at −μ and μ",
+          xlabel: "points, and the two densities at −μ and μ",
           mixtures: places.map((mu) => twoSides(mu, state)),
           ellipses: [],
           histogram: [],
