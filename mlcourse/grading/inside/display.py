@@ -11,11 +11,9 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.formatters import PNGFormatter
 
 from mlcourse.grading.inside.notes import note
+from mlcourse.grading.inside.pictures import MAX_FIGURE, MAX_FIGURES, MAX_FIGURES_SIZE
 
 PNG = "image/png"
-MAX_FIGURES = 12  # of a notebook
-MAX_FIGURE = 300_000  # bytes of one
-MAX_FIGURES_SIZE = 2_000_000  # bytes of all
 NOT_DRAWN = b"-"  # in the place of a PNG
 
 
