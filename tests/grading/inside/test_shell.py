@@ -178,7 +178,8 @@ class Line(Line2D):
 
 def test_figures_are_drawn_only_in_the_students_own_cells(notebook):
     notebook.run(LINES)
-    figures = "for _ in range(2): plt.figure().subplots().add_line(Line([0, 1], [0, 1]))\nshow(plt.gcf(), 'two', 'lines')"
+    figures = "for _ in range(2): plt.figure().subplots().add_line(Line([0, 1], [0, 1]))\n"
+    figures += "show(plt.gcf(), 'the second figure', 'a line')"
     assert len(notebook.run(figures, given=True).figures) == 2
     assert notebook.value("len(drawn)") == 0
     assert len(notebook.run(figures).figures) == 2
