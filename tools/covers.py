@@ -29,7 +29,7 @@ from PIL import Image
 
 from mlcourse import PCA, GaussianMixture, KMeans
 from mlcourse.builder.sources import read_cells
-from mlcourse.datasets import elongated_blobs, five_blobs, load_digits, load_mnist
+from mlcourse.datasets import elongated_blobs, load_digits, load_mnist
 from mlcourse.gaussians import CovarianceType
 from mlcourse.kmeans import assign
 from mlcourse.metrics import match_labels
@@ -337,14 +337,14 @@ def draw_cells(X: Array, centers: Array, ax: Axes) -> None:
 
 
 def welcome() -> Figure:
-    """Points, the groups of k-means, and a mixture."""
-    X, _ = five_blobs()
-    figure, (left, middle, right) = panels("points without labels", "groups: k-means", "a Gaussian mixture")
+    """Points, the groups of k-means, which cuts them, and a mixture, which follows their shapes."""
+    X, _ = elongated_blobs()
+    figure, (left, middle, right) = panels("points without labels", "k-means", "a Gaussian mixture")
     draw_mixture(X, None, left)
-    centers = KMeans(5, random_state=0).fit(X).cluster_centers_
+    centers = KMeans(3, random_state=0).fit(X).cluster_centers_
     draw_cells(X, centers, middle)
-    start = mixture_from_responsibilities(X, np.eye(5)[assign(X, centers)], CovarianceType.named("full"))
-    draw_mixture(X, start, right, colored=start)
+    theta = Mixture.of(GaussianMixture(3, means_init=centers).fit(X))  # the same numbers and colours
+    draw_mixture(X, theta, right, colored=theta)
     return figure
 
 

@@ -191,15 +191,27 @@ def verdict_on_means(use: str | None) -> Verdict:
 def families_of(task: Task, pairs: list[tuple[Case, Any, Outcome]]) -> tuple[tuple[str, bool], ...]:
     """Return, for each family of cases, whether all outcomes are right: its own, and those of the first family.
 
-    Without the first, a family counts for nothing: far from all components, even a wrong rule often gives 0 or 1.
+    Without the first, a family counts for nothing: far from all components, even a wrong rule often gives 0 or 1. In
+    some tasks, the values of an answer take the place of families: then, whether each is right in all cases.
     """
     if not task.families:
         return ()
+    if task.values_earn:
+        right = [values_right(task, expected, outcome) for _, expected, outcome in pairs]
+        return tuple(zip(task.parts, map(all, zip(*right))))
     first, *_ = task.families
     wrong = {
         task.family(case) for case, expected, outcome in pairs if fault_of(task, case, expected, outcome)
     }
     return tuple((name, not wrong & {first, name}) for name in task.families)
+
+
+def values_right(task: Task, expected: tuple[Plain, ...], outcome: Outcome) -> list[bool]:
+    """Return, for each value of an answer, whether it is the expected one; none is if there is no answer to judge."""
+    output = None if trouble_with(task, outcome) else task.normalise(outcome.output)
+    if not isinstance(output, tuple) or len(output) != len(expected):
+        return [False] * len(expected)
+    return [difference(one, other, task.rtol, task.atol) is None for one, other in zip(output, expected)]
 
 
 def described(task: Task, output: Plain) -> str:

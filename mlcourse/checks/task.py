@@ -117,7 +117,8 @@ class Task:
     families : dict of str → points
         The points for each family of cases, such as {"ordinary points": 3, "far points": 1}: an answer that is right
         for some families only can earn a part of the points. The first is the ordinary one: the others count only if
-        it is right too. They add up to `points`. Without families it is all or nothing.
+        it is right too. Or the points for each of `parts`, by their names: an answer earns those of the values that
+        are right in all cases. They add up to `points`. Without families it is all or nothing.
     carries : bool or tuple of str
         Whether the answer is asked again with a right answer to an earlier task, if it calls a wrong one; or the
         names of the earlier tasks for which it is. Say no where such a call would be the answer: in "find the bug",
@@ -169,6 +170,11 @@ class Task:
     def carries_from(self, other: str) -> bool:
         """Whether the answer is asked again with a right answer to this other task."""
         return self.carries if isinstance(self.carries, bool) else other in self.carries
+
+    @property
+    def values_earn(self) -> bool:
+        """Whether points are given for the values of an answer, instead of for families of cases."""
+        return bool(self.families) and set(self.families) == set(self.parts)
 
     def family(self, case: Case) -> str:
         """Return the family of a case; an empty string if this task has none."""

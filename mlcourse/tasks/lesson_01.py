@@ -1084,6 +1084,7 @@ REPAINT = LESSON.task(
     points=3,
     expected="(picture of the photo's shape (h, w, 3), how many times smaller: one number)",
     parts=("the picture", "the ratio"),
+    families={"the picture": 2, "the ratio": 1},
     atol=1e-6,
 )
 

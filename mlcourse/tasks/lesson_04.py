@@ -620,6 +620,7 @@ M_STEP = LESSON.task(
     title="The M-step",
     points=4,
     parts=("the weights", "the means", "the covariances"),
+    families={"the weights": 1, "the means": 1, "the covariances": 2},
     expected="(weights of shape (K,), means of shape (K, d), covariances of shape (K, d, d))",
 )
 
@@ -1052,6 +1053,7 @@ FIT_EM = LESSON.task(
     title="The whole loop",
     points=3,
     parts=("the weights", "the means", "the covariances", "the bounds"),
+    families={"the weights": 0.5, "the means": 0.5, "the covariances": 1, "the bounds": 1},
     expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
 )
 

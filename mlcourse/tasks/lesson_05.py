@@ -437,6 +437,7 @@ EXPONENTIAL_M_STEP = LESSON.task(
     points=3,
     expected="(weights of shape (K,), rates of shape (K,)), all positive; the weights sum to 1",
     parts=("the weights", "the rates"),
+    families={"the weights": 1, "the rates": 2},
 )
 
 

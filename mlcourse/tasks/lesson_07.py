@@ -115,6 +115,12 @@ CONSTRAIN_SCATTER = LESSON.task(
     points=4,
     expected="(full, tied, diag, spherical) of shapes (K, d, d), (d, d), (K, d), (K,)",
     parts=("the full covariances", "the tied covariance", "the diag variances", "the spherical variances"),
+    families={
+        "the full covariances": 1,
+        "the tied covariance": 1,
+        "the diag variances": 1,
+        "the spherical variances": 1,
+    },
 )
 
 
@@ -1043,6 +1049,7 @@ CARRY_OVER = LESSON.task(
     points=2,
     expected="(means, covariances) of shapes (K, d) and (K, d, d)",
     parts=("the means", "the covariances"),
+    families={"the means": 1, "the covariances": 1},
 )
 
 

@@ -25,6 +25,7 @@ RISE_NEEDED = LESSON.task(
     points=2,
     expected="(rise for AIC, rise for BIC): two positive numbers",
     parts=("the rise for AIC", "the rise for BIC"),
+    families={"the rise for AIC": 1, "the rise for BIC": 1},
 )
 
 
@@ -205,6 +206,7 @@ CRITERIA = LESSON.task(
     points=3,
     expected="(AIC, BIC, ICL): three finite numbers",
     parts=("the AIC", "the BIC", "the ICL"),
+    families={"the AIC": 1, "the BIC": 1, "the ICL": 1},
 )
 
 

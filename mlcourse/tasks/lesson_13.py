@@ -56,6 +56,7 @@ CONDITION_GAUSSIAN = LESSON.task(
     points=3,
     expected="(mean (u,), covariance (u, u)) of the features that are not in `known`, in their order",
     parts=("the mean", "the covariance"),
+    families={"the mean": 1, "the covariance": 2},
 )
 
 
@@ -575,6 +576,7 @@ MISSING_M_STEP = LESSON.task(
     points=4,
     expected="(pi (K,), mu (K, d), Sigma (K, d, d)) without NaN",
     parts=("the weights", "the means", "the covariances"),
+    families={"the weights": 0.5, "the means": 1, "the covariances": 2.5},
 )
 
 
@@ -818,6 +820,7 @@ MERGE_STATISTICS = LESSON.task(
     points=3,
     expected="(n, mean (d,), scatter (d, d) about that mean) of all rows together",
     parts=("the number of rows", "the mean", "the scatter"),
+    families={"the number of rows": 0.5, "the mean": 0.5, "the scatter": 2},
 )
 
 

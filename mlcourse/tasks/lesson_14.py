@@ -766,6 +766,7 @@ ALARM_REPORT = LESSON.task(
     title="A promise about false alarms",
     points=3,
     parts=("the threshold", "the share", "the standard error"),
+    families={"the threshold": 1, "the share": 1, "the standard error": 1},
     expected="(threshold, share, standard_error): three numbers",
 )
 

@@ -65,6 +65,7 @@ def bound_climber(
         "note": NOTE,
         "keys": KEYS,
         "hint": "",
+        "invite": "Drag μ, or press M",
         "points": points,
         "mu": mu,
         "sigma": sigma,

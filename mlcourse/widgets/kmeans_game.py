@@ -64,6 +64,7 @@ def kmeans_game(X: ArrayLike, n_clusters: int, centers: ArrayLike | None = None)
         "note": MOUSE,
         "keys": KEYS,
         "hint": "Hover over a point, or tap it, to read its values.",
+        "invite": "Drag a centre" if len(placed) else f"Click to place {n_clusters} centres",
         "points": points,
         "K": n_clusters,
         "centers": placed,

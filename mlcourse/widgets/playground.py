@@ -13,6 +13,7 @@ from mlcourse.widgets.panels import fix_limits
 from mlcourse.widgets.player import SHARES, LiveScene, Player
 
 MOUSE = "Click to add a point, double-click one to remove it. Drag a point or a mean: EM follows while you hold it."
+INVITE = "Drag a point or a mean"
 LIKELIHOOD = "mean log-likelihood"
 # For readers who have not met the terms yet.
 WORDS = (
@@ -20,8 +21,8 @@ WORDS = (
     ("π: weight", "share"),
     ("its weight", "its share"),
     (LIKELIHOOD, "fit"),
-    ("E-step", "Colour"),
-    ("M-step", "Move"),
+    ("E-step", "Points choose, round"),
+    ("M-step", "Groups move, round"),
     ("component", "group"),
     ("Means at", "Centres at"),
     ("its mean", "its centre"),
@@ -99,6 +100,7 @@ def playground(
         "note": plainly(f"{MOUSE} {FIT}") if plain else MOUSE,
         "likelihood": plainly(LIKELIHOOD) if plain else LIKELIHOOD,
         "weights": plainly(SHARES) if plain else SHARES,
+        "invite": INVITE,
         "words": WORDS if plain else (),
         "keys": [(key, plainly(does)) for key, does in KEYS] if plain else KEYS,
         "points": X,

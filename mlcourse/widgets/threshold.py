@@ -28,7 +28,8 @@ def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds:
     """
     X, truth = check_array(X, input_name="X"), np.asarray(truth, dtype=bool)
     scores = model.score_samples(X)
-    rates = np.array([_rates(scores, truth, t) for t in thresholds])
+    counts = np.array([_alarms(scores, truth, t) for t in thresholds])
+    totals = np.array([truth.sum(), (~truth).sum()])
     scene: Scene = {
         "label": f"A threshold on the density of {len(X)} points, {truth.sum()} of them anomalies",
         "note": "Stars are anomalies, discs are normal. Orange points are outside the thick line: alarms. Hollow"
@@ -47,14 +48,14 @@ def threshold_player(X: Array, truth: Bools, model: GaussianMixture, thresholds:
             )
         ],
         "frames": [(0, 0)] * len(thresholds),
-        "captions": [_caption(t, rate) for t, rate in zip(thresholds, rates)],
+        "captions": [_caption(t, alarms, totals) for t, alarms in zip(thresholds, counts)],
         "curve": {
             "x": thresholds,
             "xlabel": "threshold on the log density",
             "ylabel": "share of points that raise an alarm",
             "lines": [
-                {"name": "anomalies (recall)", "values": rates[:, 0]},
-                {"name": "normal (false alarms)", "values": rates[:, 1]},
+                {"name": "anomalies (recall)", "values": counts[:, 0] / totals[0]},
+                {"name": "normal (false alarms)", "values": counts[:, 1] / totals[1]},
             ],
         },
     }
@@ -78,17 +79,20 @@ def draw_density_threshold(X: Array, truth: Bools, model: GaussianMixture, t: fl
     xs, ys, grid = grid_over(X, n_steps=200)
     height = model.score_samples(grid).reshape(len(ys), len(xs))
     ax.contour(xs, ys, height, levels=[t], colors=INK, linewidths=2.4)
-    caption = _caption(t, _rates(scores, truth, t))
+    caption = _caption(t, _alarms(scores, truth, t), (truth.sum(), (~truth).sum()))
     alt = "Points, stars for anomalies, contours of a density, and a thick one at the threshold."
     return Drawing(figure, caption, alt)
 
 
-def _rates(scores: Array, truth: Bools, t: float) -> tuple[float, float]:
-    """The share of the anomalies below t, and the share of the normal points below t."""
+def _alarms(scores: Array, truth: Bools, t: float) -> tuple[int, int]:
+    """Count the anomalies below t, and the normal points below t."""
     alarm = scores < t
-    return alarm[truth].mean(), alarm[~truth].mean()
+    return alarm[truth].sum(), alarm[~truth].sum()
 
 
-def _caption(t: float, rates: Iterable[float]) -> str:
-    recall, false_alarms = rates
-    return f"Threshold {number(t, '.2f')}: recall {recall:.2f}, false alarms {false_alarms:.3f}."
+def _caption(t: float, alarms: Iterable[int], totals: Iterable[int]) -> str:
+    (found, false), (anomalies, normal) = alarms, totals
+    return (
+        f"Threshold {number(t, '.2f')}: finds {found} of {anomalies} anomalies; {false} false alarms among {normal}"
+        " normal points."
+    )

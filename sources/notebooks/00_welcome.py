@@ -1,15 +1,14 @@
 # %% [markdown]
-# (Back again? [Your progress](#Your-progress) is at the bottom of this page.)
-#
 # ## What this course is
 #
-# You have data without labels, and you suspect that they form groups. This course takes you from the simplest way of
-# finding groups, k-means, to Gaussian mixtures: models that say how sure they are, that notice strange points, and
-# that can generate new data, such as handwritten digits. On the way you write the algorithm behind them, EM,
-# yourself, until it agrees with scikit-learn to within rounding errors.
+# You have data without labels, and you suspect that they form groups: the left picture. K-means, the simplest way of
+# finding them, cuts the plane with straight borders, here right through two of the groups. A Gaussian mixture gives
+# each group a shape of its own. It says how sure it is about each point, notices strange ones, and can generate new
+# data, such as handwritten digits. You write the algorithm behind it, EM, yourself, until it agrees with scikit-learn
+# to within rounding errors.
 #
 # You need Python with a little NumPy, and some basic statistics: mean, variance, the normal distribution. Everything
-# else is built here.
+# else is built here. (Back again? [Your progress](#Your-progress) is at the bottom of this page.)
 #
 # ## Does it work?
 #
@@ -69,8 +68,8 @@ show(
 # - **To restore the original notebook**, close it and run, in a terminal,
 #   `python course.py reset notebooks/00_welcome.ipynb`. Your version is kept in the folder `kept`.
 #
-# Next, a look ahead at EM, the algorithm of the middle lessons. Run the cell, press Play in it, and drag a point.
-# Which groups follow it? (No mouse? See [below](#Without-a-mouse).)
+# Next, a look ahead at EM, the algorithm of the middle lessons, on every twelfth of these points. Run the cell, press
+# Play in it, and drag a point. Which groups follow it? (No mouse? See [below](#Without-a-mouse).)
 
 # %% tags=["hide-input"]
 # A playground: put down points, drag them, and see EM follow

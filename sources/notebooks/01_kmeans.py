@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play. Each point is an eruption of a geyser, and k-means sorts all 272
+# into two groups. By the end of this lesson you will have written this algorithm, and know when not to trust it.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import matplotlib.pyplot as plt
@@ -24,11 +28,6 @@ from mlcourse.widgets import kmeans_game, kmeans_player, photo_explorer
 
 use_course_style()
 LABEL = {"color": PRINT, "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}}
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play. Each point is an eruption of a geyser, and k-means
-# sorts all 272 into two groups. By the end of this lesson you will have written this algorithm, and know when not to
-# trust it.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on 272 eruptions of a geyser

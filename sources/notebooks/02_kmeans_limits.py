@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play: k-means on four groups that suit it. In this lesson it meets groups
+# that do not.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from contextlib import chdir
@@ -38,10 +42,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import draw_overlap, kmeans_player, overlap_explorer
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play: k-means on four groups that suit it. In this lesson it
-# meets groups that do not.
 
 # %% tags=["hide-input"]
 # To begin with: k-means on four round groups

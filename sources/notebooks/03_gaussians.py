@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then move the sliders: two widths and an angle. How do they determine the numbers
+# below the picture, and what are those good for?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import matplotlib.pyplot as plt
@@ -25,10 +29,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import covariance_explorer, draw_covariance
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then move the sliders: two widths and an angle. How do they determine
-# the numbers below the picture, and what are those good for?
 
 # %% tags=["hide-input"]
 # To begin with: a Gaussian that you can turn and stretch

@@ -1,3 +1,6 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play. By the end of this lesson you will have written what you see.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import warnings
@@ -36,10 +39,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import em_player, playground
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play. By the end of this lesson you will have written what
-# you see.
 
 # %% tags=["hide-input"]
 # To begin with: EM on the five blobs of lesson 01

@@ -1,3 +1,11 @@
+# %% [markdown]
+# Run the two cells below, then press *M*, then *E*, and repeat. In this lesson you find out why this climb never goes
+# down.
+#
+# A machine throws sand onto a line. Before each throw it flips a fair coin. Heads: it aims at $+\mu$. Tails: it aims
+# at $-\mu$. The grains scatter around the target with standard deviation 1. We see eighty grains, but not the coin,
+# and we do not know $\mu$. This is the smallest mixture of all: two components, and one unknown number.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from itertools import islice
@@ -17,14 +25,6 @@ from mlcourse.plotting import INK, MARKERS, PALE_INK, color, show, use_course_st
 from mlcourse.widgets import bound_climber, hardening_player
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press *M*, then *E*, and repeat. In this lesson you find out why
-# this climb never goes down.
-#
-# A machine throws sand onto a line. Before each throw it flips a fair coin. Heads: it aims at $+\mu$. Tails: it aims
-# at $-\mu$. The grains scatter around the target with standard deviation 1. We see eighty grains, but not the coin,
-# and we do not know $\mu$. This is the smallest mixture of all: two components, and one unknown number.
 
 # %%
 rng = np.random.default_rng(0)

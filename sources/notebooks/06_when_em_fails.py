@@ -1,3 +1,11 @@
+# %% [markdown]
+# Run the two folded cells below. Fifty grains of sand come from one machine. The fifty-first has rolled away, to 8.
+# EM fits two components, each with its own variance, and without `reg_covar`. Lesson 05 proved that the likelihood
+# cannot fall.
+#
+# **Before you press Play:** after one large step the likelihood climbs slowly. What will its last few rounds look
+# like?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from itertools import permutations
@@ -27,14 +35,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import draw_reg_covar, em_player, reg_covar_explorer, reg_covar_fits
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below. Fifty grains of sand come from one machine. The fifty-first has rolled
-# away, to 8. EM fits two components, each with its own variance, and without `reg_covar`. Lesson 05 proved that the
-# likelihood cannot fall.
-#
-# **Before you press Play:** after one large step the likelihood climbs slowly. What will its last few rounds look
-# like?
 
 # %% tags=["hide-input"]
 # To begin with: fifty grains and one far away

@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play. This mixture may only use circles. How would it look if it could
+# use ellipses? And what would that cost?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from itertools import islice
@@ -39,10 +43,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import em_player, types_player
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play. This mixture may only use circles. How would it look
-# if it could use ellipses? And what would that cost?
 
 # %% tags=["hide-input"]
 # To begin with: EM with circles

@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, choose the number of components, and press Play. Every number gives a different
+# picture. How would you know which one to believe?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from itertools import combinations
@@ -29,10 +33,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import playground
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, choose the number of components, and press Play. Every number gives a
-# different picture. How would you know which one to believe?
 
 # %% tags=["hide-input"]
 # To begin with: one set of points, one to six components

@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below. Old Faithful is a geyser. Choose a number of components, press Play, and watch them
+# settle on its eruptions.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import warnings
@@ -29,10 +33,6 @@ from mlcourse.widgets import (
 )
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below. Old Faithful is a geyser. Choose a number of components, press Play,
-# and watch them settle on its eruptions.
 
 # %% tags=["hide-input"]
 # To begin with: Old Faithful, standardised

@@ -1,3 +1,8 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play. A threshold rises through the density of some points, and every
+# point outside the line raises an alarm. Here and in the picture at the top, stars are anomalies, and dots are normal
+# points. Alarms are orange, and missed anomalies are hollow. Where would you stop?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import matplotlib.pyplot as plt
@@ -28,11 +33,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import threshold_player
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play. A threshold rises through the density of some points,
-# and every point outside the line raises an alarm. Here and in the picture at the top, stars are anomalies, and dots
-# are normal points. Alarms are orange, and missed anomalies are hollow. Where would you stop?
 
 # %% tags=["hide-input"]
 # To begin with: a threshold on two moons

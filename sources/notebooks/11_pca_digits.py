@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play: EM runs on 1797 digits, with two numbers for each. The ten ellipses
+# overlap, and so do the digits: two numbers are not enough. How many are?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from itertools import combinations, islice
@@ -38,10 +42,6 @@ from mlcourse.widgets import (
 
 use_course_style()
 RING = {"marker": "o", "markersize": 15, "markerfacecolor": "none", "markeredgewidth": 2}
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play: EM runs on 1797 digits, with two numbers for each. The
-# ten ellipses overlap, and so do the digits: two numbers are not enough. How many are?
 
 # %% tags=["hide-input"]
 # To begin with: digits in the plane

@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the cells up to the next picture, then move the slider and choose two components: you see digits that nobody
+# wrote, halfway between two means. In this lesson you generate better ones.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import warnings
@@ -37,11 +41,6 @@ use_course_style()
 # The digits of this lesson: MNIST, or the small ones
 digits, note = load_mnist_or_digits()
 display(Markdown(f"> **{note}**"))
-
-# %% [markdown]
-# Run the cells up to the next picture, then move the slider and choose two components: you see digits that nobody
-# wrote, halfway between two means. In this
-# lesson you generate better ones.
 
 # %% tags=["hide-input"]
 # To begin with: from one digit to another

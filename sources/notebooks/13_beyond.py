@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play: EM learns where a ball is, and when. In this lesson you ask a
+# mixture questions such as: if you know one of the two, what about the other?
+
 # %% tags=["hide-input"]
 # Imports and figure style
 import os
@@ -45,10 +49,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import em_player
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play: EM learns where a ball is, and when. In this lesson
-# you ask a mixture questions such as: if you know one of the two, what about the other?
 
 # %% tags=["hide-input"]
 # To begin with: snapshots of a ball, height against time

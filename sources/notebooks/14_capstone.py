@@ -1,3 +1,7 @@
+# %% [markdown]
+# Run the two folded cells below, then press Play. These points were drawn from a single Gaussian, and EM finds three
+# groups in them all the same. Keep that in mind when the file arrives.
+
 # %% tags=["hide-input"]
 # Imports and figure style
 from collections import Counter
@@ -32,10 +36,6 @@ from mlcourse.plotting import (
 from mlcourse.widgets import playground
 
 use_course_style()
-
-# %% [markdown]
-# Run the folded cell above and the one below, then press Play. These points were drawn from a single Gaussian, and EM
-# finds three groups in them all the same. Keep that in mind when the file arrives.
 
 # %% tags=["hide-input"]
 # To begin with: groups where there are none

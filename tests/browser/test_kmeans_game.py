@@ -101,13 +101,32 @@ def test_the_picture_names_centres_once_there_are_some(shown):
 def test_the_caption_counts_the_centres_that_are_missing(shown):
     live = shown()
     assert "Place 3 centres" in caption(live)
-    assert live.page.get_by_role("button", name="Run k-means").get_attribute("aria-disabled") == "true"
     live.tap(PLACES[0])
     live.tap(PLACES[1])
-    assert "Place 1 more centre" in caption(live)
+    inertia = inertia_at(centers(live))
+    assert caption(live) == f"Place 1 more centre. Inertia so far: {inertia:.2f}."
     assert "none yet" in score(live)
+
+
+def test_controls_appear_when_they_do_something(shown):
+    live = shown()
+
+    def named():
+        return [button.inner_text() for button in live.page.get_by_role("button").all()]
+
+    assert named() == []
+    live.tap(PLACES[0])
+    assert named() == ["Undo", "Start over"]
+    live.tap(PLACES[1])
     live.tap(PLACES[2])
-    assert live.page.get_by_role("button", name="Run k-means").get_attribute("aria-disabled") == "false"
+    assert {"▶ Run k-means", "Show the twenty runs"} < set(named())
+
+
+def test_the_picture_invites_until_something_has_happened(shown):
+    live = shown()
+    assert "Click to place 3 centres" in texts(live.page, "plane")
+    live.tap(PLACES[0])
+    assert "Click to place 3 centres" not in texts(live.page, "plane")
 
 
 def test_a_drag_changes_lines_cells_and_inertia(placed, screenshot):
@@ -137,10 +156,10 @@ def test_lloyd_from_here_ends_where_the_packages_does(placed, screenshot):
     screenshot(placed.page, "game_lloyd")
 
 
-def test_play_runs_lloyd_from_the_placed_centres(placed):
+def test_space_runs_lloyd_from_the_placed_centres(placed):
     assert placed.get("scene.curve.x") == [0] * len(PLACES)
     assert placed.get("curve.limits[0]") > -1
-    placed.click("Play")
+    placed.press(" ")
     placed.wait("player.frame === player.last && !player.playing")
     assert "converged" in caption(placed)
     assert placed.get("scene.curve.x.at(-1)") > 0
@@ -168,7 +187,7 @@ def test_step_first_and_play_are_about_the_last_run(placed):
     assert placed.get("playing")
     placed.get("speed.lastChild.remove()")
     placed.drag(start[0], (1.0, 3.0))
-    placed.click("Play")
+    placed.click("Run k-means")
     placed.wait("player.b > player.origin + 1")
     placed.press("Home")
     assert centers(placed)[0] == pytest.approx((1.0, 3.0), abs=0.05)
@@ -213,22 +232,22 @@ def test_the_score_counts_whom_the_reader_beats(placed):
     runs = np.array([run["inertia"] for run in placed.get("rivals")])
     by_hand = inertia_at(centers(placed))
     beaten = (runs > by_hand * (1 + 1e-6)).sum()
-    beats = f" Your centres beat {beaten} of these runs as you placed them"
+    beats = f" You beat {beaten} of them by hand"
     assert f"{beats}." in score(placed)
     placed.click("Run k-means")
     placed.wait("player.frame === player.last && !player.playing")
     further = (runs > inertia_at(centers(placed)) * (1 + 1e-6)).sum()
-    assert f"{beats}, and {further} after k-means has moved them." in score(placed)
+    assert f"{beats}, {further} with k-means." in score(placed)
 
 
 def test_ties_with_the_best_of_the_twenty_are_counted(shown):
     live = shown(kmeans_game(SENT[:180:3], 1))  # with one centre, every run ends at the mean
     live.tap(PLACES[0])
     live.click("Show the twenty runs")
-    assert "level with you" not in score(live)
+    assert "level" not in score(live)
     live.click("Run k-means")
     live.wait("player.frame === player.last && !player.playing")
-    assert score(live).endswith(" None beats you, 20 are level with you.")
+    assert score(live).endswith(" None beats you; 20 are level.")
 
 
 def test_starting_over_hides_the_twenty_runs(placed):
@@ -236,6 +255,8 @@ def test_starting_over_hides_the_twenty_runs(placed):
     placed.click("Show the twenty runs")
     placed.click("Start over")
     assert "✕ and dashes: best of the twenty" not in texts(placed.page, "plane")
+    for place in PLACES:
+        placed.tap(place)
     assert placed.page.get_by_role("button", name="Show the twenty runs").is_visible()
     assert "of the twenty" not in score(placed)
 
@@ -288,14 +309,10 @@ def test_what_kmeans_reaches_counts_once_it_has_settled(placed):
 def test_the_twenty_runs_wait_for_all_centres_of_the_reader(shown):
     live = shown()
     button = live.page.get_by_role("button", name="Show the twenty runs")
-    assert button.get_attribute("aria-disabled") == "true"
-    button.press("Enter")
-    assert "Twenty runs of k-means:" not in score(live)
-    assert caption(live) == "Place all 3 centres first: the twenty runs give the answer away."
     for place in PLACES:
-        assert button.get_attribute("aria-disabled") == "true"
+        assert not button.is_visible()
         live.tap(place)
-    assert button.get_attribute("aria-disabled") == "false"
+    assert "Twenty runs of k-means:" not in score(live)
     button.press("Enter")
     assert "Twenty runs of k-means:" in score(live)
 
@@ -317,19 +334,20 @@ def test_the_game_works_without_a_mouse(shown):
 
 
 def test_keys_work_wherever_the_mouse_has_clicked(shown):
-    """On a button, a word or the curve; a menu needs its letters."""
+    """On a word or the curve; a menu needs its letters."""
     live = shown()
-    for n, place in enumerate(["button:text('Start over')", ".note", ".curve"], start=1):
+    for n, place in enumerate([".caption", ".note", ".curve"], start=1):
         live.page.locator(place).first.click()
         live.page.keyboard.press("Shift+N" if n == 2 else "n")
         assert len(centers(live)) == n
+    before = caption(live)
+    live.page.locator("select").focus()
+    live.page.keyboard.press("n")
+    assert caption(live) == before
     live.page.get_by_label("step", exact=True).focus()
     live.page.keyboard.press("d")
     live.page.keyboard.press("Control+z")
     live.page.keyboard.press("Control+z")
-    assert len(centers(live)) == 2
-    live.page.locator("select").focus()
-    live.page.keyboard.press("n")
     assert len(centers(live)) == 2
 
 

@@ -83,6 +83,23 @@ def test_families_of_cases_are_judged_one_by_one(doubling_in_families, answer, r
     assert message in Card(doubling_in_families, verdict)._repr_html_()
 
 
+def test_values_of_an_answer_are_judged_one_by_one():
+    task = Lesson("01_moments").task(
+        "moments", points=3, parts=("the mean", "the spread"), families={"the mean": 1, "the spread": 2}
+    )
+    task.cases(lambda rng: [Case("few", (rng.normal(size=5),)), Case("many", (rng.normal(size=50),))])
+    task.reference(lambda x: (x.mean(), x.std()))
+
+    def right(answer):
+        return [name for name, is_right in verdict_on(task, answer).families if is_right]
+
+    assert right(lambda x: (x.mean(), x.std(ddof=1))) == ["the mean"]
+    assert right(lambda x: (x.mean() if len(x) > 5 else 0, x.std())) == ["the spread"]  # in all cases
+    assert right(lambda x: x.mean()) == right(lambda x: (x.mean(),)) == right(lambda x: 1 / 0) == []
+    kinds = verdict_on(task, lambda x: (x.mean(), x.var())).kinds
+    assert kinds == "Right so far: the mean. Not yet: the spread."
+
+
 def test_a_right_answer_and_a_stub_say_nothing_of_families(doubling_in_families):
     assert verdict_on(doubling_in_families, lambda x: x + x).kinds == ""
     assert verdict_on(doubling_in_families, stub).families == ()

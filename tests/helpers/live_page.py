@@ -11,7 +11,7 @@ class LivePage:
         self.page = page
         page.set_content(HTML.format(player._repr_html_()))
         page.wait_for_function(f"{HOST}.player")
-        self.plane = page.locator("canvas.plane")
+        self.plane = page.locator("canvas.plane").first
 
     def get(self, expression):
         """Evaluate an expression of the player, such as `state.points`."""

@@ -72,6 +72,41 @@ def test_unfold_all_is_remembered_on_other_pages(new_page, address):
     assert page.evaluate(OPEN) == 0
 
 
+def test_what_was_open_is_open_after_going_back(new_page, address):
+    page = new_page()
+    page.goto(f"{address}/{EM}")
+    page.locator(FOLDS).nth(1).locator("summary").click()
+    page.goto(f"{address}/GLOSSARY.html")
+    page.go_back()
+    wait_until(page, f"{OPEN} === 1")
+    assert page.locator(FOLDS).nth(1).evaluate("(fold) => fold.open")
+    page.goto("about:blank")
+    page.goto(f"{address}/{EM}")  # a new visit begins with everything folded
+    assert page.evaluate(OPEN) == 0
+
+
+def test_a_phone_wraps_code_unless_asked_not_to(new_page, address):
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    page.goto(f"{address}/{EM}")
+    assert page.evaluate(WIDE) == 0
+    page.get_by_role("button", name="Keep lines whole").tap()
+    assert page.evaluate(WIDE) > 0
+
+
+WIDE = (
+    "[...document.querySelectorAll('article pre')].filter((pre) => pre.scrollWidth > pre.clientWidth).length"
+)
+
+
+def test_players_speak_of_taps_to_a_finger(new_page, address):
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    page.goto(f"{address}/notebooks/01_kmeans.html")
+    wait_until(page, PLAYER)
+    notes = page.locator("[data-mlcourse-player] .note, [data-mlcourse-player] .reading").all_inner_texts()
+    assert any("Tap" in note for note in notes)
+    assert [note for note in notes if "click" in note.lower()] == []
+
+
 def test_print_shows_every_answer_and_no_buttons(em):
     pictures = em.locator(f"{FOLDS} figure img")
     assert not pictures.first.is_visible()
@@ -160,6 +195,14 @@ def test_search_finds_words_where_they_are_explained(shared_page, address):
     excerpts = [excerpt for results in found.values() for link, excerpt in results if "/notebooks/" in link]
     assert [excerpt for excerpt in excerpts if re.match(r"(… )?(from \S+ )?import ", excerpt)] == []
     assert complaints == []
+
+
+def test_search_suggests_a_word_for_a_misspelled_one(shared_page, address):
+    page, _ = shared_page
+    page.goto(f"{address}/search.html?q=covarianse+matrx")
+    suggested = page.get_by_role("link", name="covariance matrix", exact=True)
+    suggested.click()
+    page.wait_for_selector("#search-results ul.search li a")
 
 
 # ── Players ──────────────────────────────────────────────────────────────────────────────────────────

@@ -88,7 +88,8 @@ TRIVIAL = {
     "a constant": lambda right, args: replaced(right, lambda array: np.full_like(array, 0.3)),
     "NaN": lambda right, args: replaced(right, lambda array: np.full(array.shape, np.nan)),
     "the mean of the right answer": lambda right, args: replaced(
-        right, lambda array: np.full(array.shape, array.mean())
+        right,
+        lambda array: np.full(array.shape, array.mean()) + (array.ndim == 0),  # of a number, another one
     ),
     **{f"argument {place}": lambda right, args, place=place: args[place % len(args)] for place in range(5)},
     "the first arguments": lambda right, args: args[: len(right)] if isinstance(right, tuple) else args[:1],
@@ -118,7 +119,7 @@ def test_a_trivial_answer_is_right_for_no_family(task):
 def test_cases_are_of_the_families_that_have_points(task):
     for seed in SEEDS:
         cases = task.draw_cases(np.random.default_rng(seed))
-        assert {task.family(case) for case in cases} == set(task.families)
+        assert task.values_earn or {task.family(case) for case in cases} == set(task.families)
     assert sum(task.families.values()) == task.points
 
 

@@ -114,7 +114,7 @@ def test_a_formula_is_outside_with_its_introduction():
 
 def test_a_page_does_not_ask_to_run_cells():
     asked = (
-        "Run the folded cell above and the one\nbelow, then press Play. Run the folded cell above and the one"
+        "Run the two folded cells\nbelow, then press Play. Run the two cells"
         f" below. So {QUESTION} **Before you run the next cells** (a few seconds): why?"
     )
     assert for_readers(asked) == (

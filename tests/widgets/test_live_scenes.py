@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("no_figure_left_over")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_script_is_small_and_starts_its_class(kind):
     assert len(script(kind)) <= 45_000
-    assert script(kind).endswith(f"start({kind});\n}}")
+    assert re.search(rf"\w\({kind}\);\}}$", script(kind))
     assert re.search(rf"class {kind}\b", script(kind))
 
 

@@ -106,6 +106,7 @@ def build(course: Outline, out: Path) -> None:
         str(WORK / "source"),
         str(WORK / "html"),
     ]
+    shutil.rmtree(WORK / "html" / "_modules", ignore_errors=True)  # viewcode never removes a page of code
     subprocess.run([*sphinx, *folders], check=True, cwd=course.root)
     publish(course, WORK / "html", out)
     pack(course, out)

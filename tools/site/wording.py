@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-RUN_THEM = r"\bRun\s+the\s+(?:folded\s+cell\s+above\s+and\s+the\s+one\s+below|cells\s+up\s+to\s+the\s+next\s+picture)"
+RUN_THEM = r"\bRun\s+the\s+(?:two\s+(?:folded\s+)?cells\s+below|cells\s+up\s+to\s+the\s+next\s+picture)"
 NOTE = """\
 ```{note}
 On this page, nothing has to be run: what the cells show is here already. To run and change them, get the course

@@ -317,7 +317,11 @@ def fault_in(task: Task, seed: bytes) -> str | None:
         cases = list(task.draw_cases(np.random.default_rng(case_seed)))
         if not cases:
             return "it has no cases"
-        if task.families and {task.family(case) for case in cases} != set(task.families):
+        if (
+            task.families
+            and not task.values_earn
+            and {task.family(case) for case in cases} != set(task.families)
+        ):
             return "its cases are not of the families that have points"
         if not all(survives_pipe(case.args) for case in cases):
             return "its cases do not arrive unchanged in the sandbox"

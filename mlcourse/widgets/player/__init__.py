@@ -64,9 +64,11 @@ SINGLE = re.compile(r"(?<!\w)\((\w*)\)(?==>)")
 # Outside strings and templates, a zero before a decimal point is not sent either; true and false are !0 and !1, and
 # Infinity, which is never a power or divided, is 1/0.
 LITERAL = re.compile(r'"[^"\n]*"|`[^`]*`|(?<![\w.])0(?=\.\d)|\b(true|false|Infinity)\b')
-# Long names become _0, _1, …: those of functions and methods with several words, and of constants in capitals, which
-# are in no text, and which nothing outside the script uses.
-FUNCTION = re.compile(r"^function ([a-z]+[A-Z]\w*)", re.MULTILINE)
+# Long names become _0, _1, …: those of functions, of methods and fields with several words, and of constants in
+# capitals, which nothing outside the script uses. A name that is also a word of a text stays: there, a function is
+# always followed by a bracket.
+FUNCTION = re.compile(r"^(?:function|const) ([a-z]\w{4,})(?: = )?\(", re.MULTILINE)
+FIELD = re.compile(r"\bthis\.([a-z]+[A-Z]\w*) \??\??=")
 CAPITALS = re.compile(r"^const \[?([A-Z_, ]{4,})\]? =", re.MULTILINE)
 METHOD = re.compile(r"^(?:static |get )?([a-z]+[A-Z]\w*)\(.*\) \{$", re.MULTILINE)
 
@@ -76,7 +78,7 @@ KINDS = {
     "Recording": ["kmeans", "plane", "cells", "line", "levels", "narrate", "legend", "recording"],
     "Playground": ["kmeans", "plane", "drag", "live", "presets", "playground"],
     "KMeansGame": ["kmeans", "plane", "cells", "drag", "live", "kmeans_game"],
-    "BoundClimber": ["drag", "live", "legend", "bound"],
+    "BoundClimber": ["plane", "line", "drag", "live", "legend", "bound"],
 }
 
 # A sanitiser that drops scripts leaves the figure; a browser that runs them shows the player instead.
@@ -141,6 +143,7 @@ class LiveScene(TypedDict):
     note: str
     keys: Keys
     hint: NotRequired[str]
+    invite: str  # what the reader may do, written into the picture until something has changed
     points: Array
 
 
@@ -252,7 +255,11 @@ def script(kind: str) -> str:
     """Join the script for a kind of scene into one function of a key, a stylesheet and a scene, in a shorter form."""
     names = [*SCRIPTS, *KINDS[kind]]
     parts = [files(__package__).joinpath(f"{name}.js").read_text("utf-8") for name in names]
-    return 'function (key, style, scene) {\n"use strict";' + shortened("".join(parts)) + f"start({kind});\n}}"
+    return (
+        'function (key, style, scene) {\n"use strict";'
+        + shortened("".join([*parts, f"start({kind});"]))
+        + "}"
+    )
 
 
 def shortened(source: str) -> str:
@@ -267,8 +274,14 @@ def renamed(source: str) -> str:
     """Give functions, methods and constants short names, except where another property has the same name."""
     constants = [name for names in CAPITALS.findall(source) for name in names.split(", ") if len(name) > 3]
     names = [*FUNCTION.findall(source), *constants]
-    free = [name for name in names if not re.search(rf"\.{name}\b|\b{name}:", source)]
-    short = {name: f"_{i}" for i, name in enumerate(dict.fromkeys([*METHOD.findall(source), *free]))}
+    texts = "\n".join(re.findall(r'"[^"\n]*"|`[^`]*`|^.*`[^`]*\$\{[^}`]*`.*', source, re.MULTILINE))
+    # A property: .name, name: …, or in {name, …}; a function that stands between two arguments keeps its name, too.
+    free = [
+        name for name in names if not re.search(rf"(?<!\.)\.{name}\b|\b{name}:|[{{,] *{name} *[,=}}]", source)
+    ]
+    free = [name for name in free if not re.search(rf"\b{name}\b(?!\()", texts)]
+    own = [*METHOD.findall(source), *FIELD.findall(source), *free]
+    short = {name: f"_{i}" for i, name in enumerate(dict.fromkeys(own))}
     return re.sub(r"\w+", lambda word: short.get(word[0], word[0]), source)
 
 

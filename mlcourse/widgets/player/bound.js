@@ -30,6 +30,11 @@ function boundFrom(from, { points, sigma }) {
   return { top, peak, curvature: 1 / (2 * sigma ** 2) };
 }
 
+/** The model as a mixture. */
+function twoSides(mu, { sigma }) {
+  return { weights: [0.5, 0.5], means: [[-mu], [mu]], covariances: [[[sigma ** 2]], [[sigma ** 2]]] };
+}
+
 function xLogX(value) {
   return value > 0 ? value * log(value) : 0;
 }
@@ -64,10 +69,22 @@ class BoundClimber extends Live {
     return {
       ...state,
       state,
-      points: [], // none that could be pointed at
+      points: state.points.map((x) => [x]),
       frames,
       captions: frames.map((_, at) => climbCaption(places, frames, heights, at)),
-      planes: [{ bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) }],
+      planes: [
+        { bounds, mixtures: places.map((mu) => ({ means: [[mu]] })) },
+        {
+          name: "strip",
+          ylabel: "density",
+          xlabel: "the points, below the two sides of the model at −μ and μ",
+          mixtures: places.map((mu) => twoSides(mu, state)),
+          ellipses: [],
+          histogram: [],
+          top: 0.45 / state.sigma, // at μ = 0 the sum of both is 0.4 / σ
+          below: 0.4,
+        },
+      ],
       curve: {
         x: range(frames.length),
         xlabel: "step",
@@ -80,7 +97,7 @@ class BoundClimber extends Live {
   }
 
   picture(canvas, scene, spec) {
-    return new Hill(canvas, scene, spec);
+    return new (spec.bounds ? Hill : Line)(canvas, scene, spec);
   }
 
   build(root, scene, style) {
@@ -117,6 +134,11 @@ class BoundClimber extends Live {
 
   get shown() {
     return this.state;
+  }
+
+  /** Only in the first picture can μ be dragged. */
+  listen(canvas, p) {
+    (p ? Player : Live).prototype.listen.call(this, canvas, p);
   }
 
   // ── The handle: μ ───────────────────────────────────────────────────────────────────────────────
@@ -203,6 +225,8 @@ class Hill extends Panel {
     this.stroke(look.pale, 1, 0.6);
     this.path([[mu, bottom], [mu, top]]);
     this.stroke(look.component(5), 5);
+    const height = this.py(bottom) - this.py(top);
+    if (height > 16) this.write("gap", this.px(mu) + 10, this.py(bottom) - height / 2, "left", "middle");
   }
 
   /* There are no points to point at. */

@@ -12,8 +12,9 @@ class KMeansGame extends Live {
   static sceneOf(state) {
     const { steps, K } = state;
     const frames = steps.length ? steps.flatMap(({ rule }, i) => (rule ? [[i, i - 1], [i, i]] : [[i, i]])) : [[0, -1]];
-    const inertias = frames.map(([i, e]) => (steps[i]?.centers.length === K ? inertia(state.points, steps[i].centers, steps[e].labels) : null));
-    const complete = inertias.lastIndexOf(null) + 1; // the frame of the first complete set of centres
+    const inertias = frames.map(([i, e]) => (steps.length ? inertia(state.points, steps[i].centers, steps[e].labels) : null));
+    const values = inertias.map((value, at) => (steps[frames[at][0]]?.centers.length === K ? value : null));
+    const complete = values.lastIndexOf(null) + 1; // the frame of the first complete set of centres
     return {
       ...state,
       state,
@@ -32,13 +33,13 @@ class KMeansGame extends Live {
         },
       ],
       curve: {
-        x: range(inertias.length).map((at) => max(at - complete, 0)),
+        x: range(frames.length).map((at) => max(at - complete, 0)),
         leastWidth: 4,
         xlabel: "step",
         ylabel: "inertia",
         waiting: "Begins with the last centre",
         grow: true,
-        lines: [{ values: inertias }],
+        lines: [{ values }],
       },
     };
   }
@@ -49,13 +50,12 @@ class KMeansGame extends Live {
 
   build(root, scene, style) {
     super.build(root, scene, style);
-    this.lloydButton = this.button("Run k-means", () => this.runLloyd());
     this.rivalsButton = this.button(SHOW, () => this.toggleRivals());
+    this.restartButton = this.button("Start over", () => this.startOver());
     this.score = spoken("score");
     this.addControls([
-      this.lloydButton,
       this.makeUndo(),
-      this.button("Start over", () => this.startOver()),
+      this.restartButton,
       this.rivalsButton,
     ]);
     this.reading.before(this.score);
@@ -64,7 +64,8 @@ class KMeansGame extends Live {
   update() {
     super.update();
     const complete = this.means.length === this.state.K;
-    disable(this.lloydButton, !complete);
+    this.section.classList.toggle("early", !complete);
+    disable(this.restartButton, !this.state.before);
     disable(this.rivalsButton, !complete && !this.showing);
     if (!this.holding) this.keepBest();
     this.score.textContent = scoreText(this.best, this.showing && this.rivals);
@@ -95,6 +96,10 @@ class KMeansGame extends Live {
     return this.scene.origin;
   }
 
+  get playName() {
+    return "Run k-means";
+  }
+
   get canPlay() {
     return super.canPlay || this.canStep;
   }
@@ -109,13 +114,6 @@ class KMeansGame extends Live {
   }
 
   // ── k-means ──────────────────────────────────────────────────────────────────────────────────────
-
-  /** Run Lloyd's algorithm from the centres on the page, if they are complete, and play it. */
-  runLloyd() {
-    if (this.means.length < this.state.K) return;
-    this.addRun();
-    this.play();
-  }
 
   /** Add the rounds of Lloyd's algorithm to the frames. */
   addRun() {
@@ -144,10 +142,6 @@ class KMeansGame extends Live {
 
   toggleRivals() {
     const { points, K } = this.state;
-    if (this.means.length < K && !this.showing) {
-      this.caption.textContent = `Place all ${K} centres first: the twenty runs give the answer away.`;
-      return;
-    }
     this.rivals ??= kmeansPlusPlusRuns(points, K);
     this.showing = !this.showing;
     this.update();
@@ -216,7 +210,7 @@ class Residuals extends Cells {
   drawPoints(styles, chosen, pinned) {
     const { scene, ctx, look } = this;
     const centers = this.mixtureAt(...this.now).means;
-    const R = this.responsibilities(scene.frames[this.now[1]][1]);
+    const R = this.sharesOf(scene.frames[this.now[1]][1]);
     centers.forEach((center, k) => {
       ctx.beginPath();
       scene.points.forEach(([x, y], i) => {
@@ -301,7 +295,8 @@ function freePlace(X, centers) {
 
 function gameCaption({ steps, K }, [i, e], value) {
   const missing = K - (steps[i]?.centers.length ?? 0);
-  if (missing) return `Place ${counted(missing, missing < K ? "more centre" : "centre")}: click, or press N.`;
+  if (missing === K) return `Place ${counted(K, "centre")}: click, or press N.`;
+  if (missing) return `Place ${counted(missing, "more centre")}. Inertia so far: ${value.toFixed(2)}.`;
   const empty = range(K).filter((k) => !steps[e].labels.includes(k));
   const idle = empty.length ? ` No point is nearest to centre ${empty.join(" or ")}.` : "";
   const now = `Inertia ${value.toFixed(2)}.${idle}`;
@@ -322,10 +317,10 @@ function scoreText({ hand, kmeans }, rivals) {
   const theirs = `Twenty runs of k-means: best ${values[0].toFixed(2)} (${counted(levelWith(values[0]), "time")}), worst ${values.at(-1).toFixed(2)}.`;
   const [byHand, further] = mine.map(([mine]) => values.filter((value) => value > mine * LEVEL).length);
   if (byHand === undefined) return `${yours} ${theirs}`;
-  const more = further === undefined ? "" : `, and ${further} after k-means has moved them`;
+  const more = further === undefined ? "" : `, ${further} with k-means`;
   const best = min(hand, kmeans);
   const level = levelWith(best);
-  const ties = level ? `, ${level} ${level > 1 ? "are" : "is"} level with you` : "";
+  const ties = level ? `; ${level} ${level > 1 ? "are" : "is"} level` : "";
   const first = best <= values[0] * LEVEL ? `. None beats you${ties}` : "";
-  return `${yours} ${theirs} Your centres beat ${byHand} of these runs as you placed them${more}${first}.`;
+  return `${yours} ${theirs} You beat ${byHand} of them by hand${more}${first}.`;
 }

@@ -3,7 +3,7 @@
 class Line extends Plane {
   constructor(canvas, scene, spec) {
     const [left, right] = rangeWithMargin(scene.points.map(([x]) => x), 0.12);
-    super(canvas, scene, { ...spec, limits: [left, right, -0.16 * spec.top, spec.top] });
+    super(canvas, scene, { ...spec, limits: [left, right, -(spec.below ?? 0.16) * spec.top, spec.top] });
   }
 
   /** Points go into a strip under the curves, jittered to keep them apart. */

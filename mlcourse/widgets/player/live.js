@@ -202,13 +202,33 @@ class Live extends Player {
 
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
 
-  /** Draw the solution of k-means beside the numbers, and a ring around the mean that the keys move. */
+  /** Draw another solution, a ring around the mean that the keys move, and at first what the reader may do. */
   draw() {
     const { plane } = this;
     plane.rival = this.rival;
     super.draw();
-    if (this.look && this.means[this.mean]) plane.drawRings(plane.signs[this.mean], [13]);
+    if (!this.look) return;
+    if (this.means[this.mean]) plane.drawRings(plane.signs[this.mean], [13]);
+    if (!this.state.before && this.b === this.origin && !this.holding) drawInvitation(plane, this.say(this.scene.invite), this.scene.points);
   }
+}
+
+/** Say what the reader may do, in a frame at the bottom of the picture, where it hides the fewest points. */
+function drawInvitation(plane, text, points) {
+  const { ctx, box, look } = plane;
+  ctx.font = FONT.replace("12", "bold 14");
+  const half = min(ctx.measureText(text).width + 20, box.width) / 2;
+  const y = box.top + box.height - 20;
+  const hidden = (x) => points.filter(([u, v]) => abs(plane.px(u) - x) < half && abs(plane.py(v) - y) < 16).length;
+  const places = [0.5, 1, 0].map((at) => between(box.left + half + 4, box.left + box.width - half, at));
+  const [x] = places.sort((one, other) => hidden(one) - hidden(other));
+  ctx.beginPath();
+  ctx.rect(x - half, y - 13, 2 * half, 26);
+  ctx.fillStyle = css(look.paper);
+  ctx.fill();
+  plane.stroke(look.ink, 1);
+  ctx.fillStyle = css(look.ink);
+  plane.write(text, x, y, "center", "middle", 2 * half);
 }
 
 /** The frames of an algorithm of two steps that is shown from the end of the first round on. */

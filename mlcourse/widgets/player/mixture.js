@@ -119,7 +119,7 @@ function randomStart(X, K, type, random) {
 }
 
 /** The component with the largest share. */
-function likeliest(shares) {
+function argmax(shares) {
   return shares.indexOf(max(...shares));
 }
 

@@ -16,7 +16,7 @@ class Plane extends Panel {
   }
 
   /** The responsibilities of mixture number i for the points; null when i is −1. */
-  responsibilities(i) {
+  sharesOf(i) {
     if (i < 0) return null;
     if (!this.shares.has(i)) {
       this.shares.set(i, this.sharesUnder(this.spec.mixtures[i]));
@@ -31,7 +31,7 @@ class Plane extends Panel {
   /** The likeliest component of every point under mixture number i; null when i is −1. */
   labels(i) {
     if (i >= 0 && !this.likeliest.has(i)) {
-      this.likeliest.set(i, this.responsibilities(i).map(likeliest));
+      this.likeliest.set(i, this.sharesOf(i).map(argmax));
     }
     return this.likeliest.get(i) ?? null;
   }
@@ -73,7 +73,7 @@ class Plane extends Panel {
   /** Colour and marker of every point. */
   colors(a, b, t) {
     const { look, scene } = this;
-    const [before, after] = [a, b].map((frame) => this.responsibilities(scene.frames[frame][1]));
+    const [before, after] = [a, b].map((frame) => this.sharesOf(scene.frames[frame][1]));
     const labels = this.labels(scene.frames[b][1]);
     return scene.points.map((_, i) => {
       const share = after?.[i];
@@ -192,7 +192,7 @@ class Plane extends Panel {
   /** Describe point i at a frame, in one sentence. */
   describe(i, frame) {
     const point = this.nameOf(i);
-    const R = this.responsibilities(this.scene.frames[frame][1]);
+    const R = this.sharesOf(this.scene.frames[frame][1]);
     if (!R) return `${point}: no responsibilities yet`;
     const order = range(R[i].length).sort((k, l) => R[i][l] - R[i][k]);
     const named = order.length > 3 ? 2 : 3; // the others are at least two

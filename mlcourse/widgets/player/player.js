@@ -1,6 +1,6 @@
 /* The player: a sequence of frames to step, play or slide through, by mouse or keyboard. */
 
-const STEP_MS = 800; // from one frame to the next at speed 1
+const STEP_MS = 1200; // from one frame to the next at speed 1: the first half moves, the second is for reading
 const SPEEDS = [0.5, 1, 2, 4];
 const STILL = 5; // a press that moves further than this is no click, in pixels
 
@@ -21,7 +21,7 @@ class Player {
   // ── The elements of the page ────────────────────────────────────────────────────────────────────────────────────
 
   build(root, scene, style) {
-    this.canvases = scene.planes.map(() => element("canvas", { class: "plane", tabindex: 0, role: "application" }));
+    this.canvases = scene.planes.map((spec) => element("canvas", { class: `plane ${spec.name ?? ""}`, tabindex: 0, role: "application" }));
     this.side = scene.curve && element("canvas", { class: "curve", role: "img" });
     this.legend = element("ul", { class: "legend" });
     this.weights = scene.weights && element("div", { class: "weights", role: "img" });
@@ -181,6 +181,10 @@ class Player {
     return 0;
   }
 
+  get playName() {
+    return "Play";
+  }
+
   get canPlay() {
     return this.last > 0;
   }
@@ -235,7 +239,7 @@ class Player {
       this.elapsed += ((now - before) / STEP_MS) * Number(this.speed.value);
       before = now;
       if (this.t < 1) {
-        this.t = min(1, this.elapsed);
+        this.t = min(1, 2 * this.elapsed);
         this.draw();
       }
       if (this.playing && this.elapsed >= 1) {
@@ -257,8 +261,8 @@ class Player {
     this.caption.textContent = caption;
     this.slider.value = this.b;
     this.slider.ariaValueText = caption;
-    this.playButton.textContent = this.playing ? "❚❚ Pause" : "▶ Play";
-    this.playButton.ariaLabel = this.playing ? "Pause" : "Play";
+    this.playButton.textContent = this.playing ? "❚❚ Pause" : `▶ ${this.playName}`;
+    this.playButton.ariaLabel = this.playing ? "Pause" : this.playName;
     disable(this.first, this.b <= this.origin);
     disable(this.back, this.b === 0);
     disable(this.forward, !this.canStep);
@@ -349,7 +353,7 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = known ? this.say(description) + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint;
+    this.reading.textContent = this.say(known ? description + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint);
   }
 }
 

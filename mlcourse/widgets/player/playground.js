@@ -336,12 +336,12 @@ function captionOf({ points, steps, K, converged, likelihood }, [m, e], rival) {
     const longest = max(...paths);
     return `M-step ${round - 1}: component ${paths.indexOf(longest)} moves most, its mean by ${significant(longest, 2)}.`;
   }
-  const n = before ? R.filter((shares, i) => likeliest(shares) !== likeliest(before.R[i])).length : R.length;
+  const n = before ? R.filter((shares, i) => argmax(shares) !== argmax(before.R[i])).length : R.length;
   const what = before ? `${n ? counted(n, "point") : "no point"} ${n > 1 ? "get" : "gets"} a new likeliest component` : "every point takes the colours of its components";
   const height = rival ? "" : `; ${likelihood} ${decimal(lowerBound, 4)}`; // else, three lines on a small screen
   const texts = [`E-step ${round}: ${what}${height}.`];
   if (converged && m === steps.length - 1) texts.push(m < MOST_ROUNDS ? "EM has converged." : "EM stops here.");
-  if (rival) texts.push(differenceText(R.map(likeliest), assign(points, rival)));
+  if (rival) texts.push(differenceText(R.map(argmax), assign(points, rival)));
   return texts.join(" ");
 }
 

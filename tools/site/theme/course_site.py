@@ -27,6 +27,7 @@ TERM_LINK = re.compile(
 )
 FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
+GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)(?=[^<>]*<)")  # such as 60 000, in no tag
 GLOSSARY = "GLOSSARY"
 
 
@@ -261,6 +262,7 @@ def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
     found = app.env.glossary_meanings  # type: ignore[attr-defined]
     if pagename != GLOSSARY:
         context["body"] = TERM_LINK.sub(lambda link: with_meaning(link, found), body)
+    context["body"] = GROUPED.sub(lambda number: number[0].replace(" ", "\N{NO-BREAK SPACE}"), context["body"])
     context["description"] = description(body)
     context["site_address"] = app.config.html_baseurl
 

@@ -71,6 +71,30 @@
     if (block) result.append(excerpt(block, terms));
     return result;
   }
+  // How many letters must be added, removed or changed to turn one word into another.
+  function distance(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= one.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= other.length; j++)
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+      row = next;
+    }
+    return row[other.length];
+  }
+  // A query without misspelled words: each unknown one becomes the commonest word that is nearly the same, if any is.
+  function corrected(query) {
+    const counts = new Map();
+    for (const [, , words] of Object.values(EXCERPTS).flat())
+      for (const word of words.toLowerCase().match(/[a-z_]{4,}/g) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+    return query.toLowerCase().replace(/[a-z_]{4,}/g, (word) => {
+      if (counts.has(word)) return word;
+      const most = word.length < 6 ? 1 : 2;
+      const near = [...counts.keys()].filter((other) => Math.abs(other.length - word.length) <= most && distance(word, other) <= most);
+      const worth = (other) => counts.get(other) - 1000 * distance(word, other);
+      return near.reduce((best, other) => (best && worth(best) >= worth(other) ? best : other), "") || word;
+    });
+  }
   Search.query = (query) => {
     const [, stems, excluded, words, objects] = Search._parseQuery(query);
     // Sphinx marks these words on the next page, whichever it is: let that be the page of a result.
@@ -92,6 +116,13 @@
     Search.title.textContent = "Search results";
     const hint = matchMedia("(hover: none)").matches ? "." : ": Enter opens the first.";
     Search.status.textContent = results.length ? `${count}${hint}` : "Nothing found: try another word.";
+    const meant = results.length ? query : corrected(query);
+    if (!results.length && meant !== query.toLowerCase()) {
+      const link = document.createElement("a");
+      link.href = `?q=${encodeURIComponent(meant)}`;
+      link.textContent = meant;
+      Search.status.replaceChildren("Nothing found. Did you mean ", link, "?");
+    }
     if (document.activeElement === document.body) Search.output.querySelector("a")?.focus();
   };
 })();

@@ -1,34 +1,65 @@
-// What needs a script: one switch for all predictions, meanings of terms, and the player that runs at once.
+// What needs a script: switches for all predictions and for long lines, meanings of terms, and the player that runs at
+// once.
 (() => {
-  const KEY = "mlcourse-unfolded";
   const MARGIN = 12; // pixels beside a meaning on a narrow screen
   const predictions = document.querySelectorAll("details.prediction");
   const answers = document.querySelectorAll("article details:not(.hide)"); // of the questions between, too
 
-  function remembered() {
-    try { return localStorage.getItem(KEY) === "yes"; } catch { return false; }
+  function remembered(key, otherwise) {
+    try { return localStorage.getItem(key) ?? otherwise; } catch { return otherwise; }
   }
-  function remember(unfolded) {
-    try { localStorage.setItem(KEY, unfolded ? "yes" : "no"); } catch { /* without storage, it is forgotten */ }
+  function remember(key, value) {
+    try { localStorage.setItem(key, value); } catch { /* without storage, it is forgotten */ }
   }
-  function addSwitch(tools) {
+  // A button that is pressed or not, which the next page remembers. `names` has a text for each: what a click does.
+  function addSwitch(kind, names, otherwise, show) {
+    const key = `mlcourse-${kind}`;
     const button = document.createElement("button");
-    button.className = "unfold";
-    const show = (unfolded) => {
-      button.setAttribute("aria-pressed", String(unfolded));
-      button.textContent = unfolded ? "Fold all answers" : "Unfold all answers";
-      for (const answer of answers) answer.open = unfolded;
+    button.className = `switch ${kind}`;
+    const press = (pressed) => {
+      button.setAttribute("aria-pressed", String(pressed));
+      button.textContent = names[Number(pressed)];
+      show(pressed);
     };
     button.addEventListener("click", () => {
-      const unfolded = button.getAttribute("aria-pressed") !== "true";
-      remember(unfolded);
-      show(unfolded);
+      const pressed = button.getAttribute("aria-pressed") !== "true";
+      remember(key, pressed ? "yes" : "no");
+      press(pressed);
     });
     tools.append(button);
-    show(remembered());
+    press(remembered(key, otherwise) === "yes");
   }
   const tools = document.querySelector(".page-tools");
-  if (tools && predictions.length) addSwitch(tools);
+  if (tools && predictions.length)
+    addSwitch("unfolded", ["Unfold all answers", "Fold all answers"], "no", (unfolded) => {
+      for (const answer of answers) answer.open = unfolded;
+    });
+  if (tools && document.querySelector("article pre"))
+    addSwitch("wrapped", ["Wrap long lines", "Keep lines whole"], "yes", (wrapped) => {
+      document.body.classList.toggle("wrapped", wrapped);
+    });
+
+  // Who comes back to a page finds open what was open.
+  const OPEN = `mlcourse-open ${location.pathname}`;
+  const folds = [...document.querySelectorAll("article details")];
+  addEventListener("pagehide", () => {
+    try { sessionStorage.setItem(OPEN, JSON.stringify(folds.map((fold) => fold.open))); } catch { /* as above */ }
+  });
+  const [{ type } = {}] = performance.getEntriesByType("navigation");
+  if (type === "back_forward" || type === "reload") {
+    let open = [];
+    try { open = JSON.parse(sessionStorage.getItem(OPEN)) ?? []; } catch { /* as above */ }
+    folds.forEach((fold, place) => { fold.open = open[place] ?? fold.open; });
+  }
+
+  // Fingers tap.
+  if (matchMedia("(pointer: coarse)").matches)
+    for (const { player, shadowRoot } of document.querySelectorAll("[data-mlcourse-player]")) {
+      if (!player) continue;
+      player.scene.words.push(["Hover over a point, or tap it", "Tap a point"], ["Click", "Tap"], ["click", "tap"]);
+      for (const note of shadowRoot.querySelectorAll("p.note")) note.textContent = player.say(note.textContent);
+      player.update();
+    }
 
   // Buttons of players are as high as a fingertip, and on paper there are none.
   const inPlayers = new CSSStyleSheet();
