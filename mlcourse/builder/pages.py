@@ -224,10 +224,14 @@ def place(course: Outline, folder: str, name: str) -> str:
 
 
 def link(course: Outline, folder: str, name: str) -> str:
-    """Return the link to another notebook of the same folder; its words say which folder that is."""
+    """Return the link to another notebook of the same folder; its words say which folder that is.
+
+    Titles of lectures are shown under the pointer: the line would become too long for a narrow window.
+    """
     lesson = course.lessons[name]
-    words = lesson.heading if folder == "notebooks" else f"{lesson.number} · {LABELS[folder].lower()}"
-    return f"[{words}]({address(folder, folder, name)})"
+    if folder == "notebooks":
+        return f'[Lesson {lesson.number}]({address(folder, folder, name)} "{lesson.heading}")'
+    return f"[{lesson.number} · {LABELS[folder].lower()}]({address(folder, folder, name)})"
 
 
 def address(here: str, folder: str, name: str) -> str:

@@ -368,11 +368,11 @@ def test_header_and_links(course):
     assert "Read ≈ 35 min · do ≈ 60 min · builds on lesson [01](01_one.ipynb)" in text(first)
     assert "<summary>After this lesson you can …</summary>\n\n- count;\n- add.\n\n</details>" in text(first)
     here = (
-        "**Lesson 02** | [All lessons](01_one.ipynb) | ← [01 · First steps](01_one.ipynb)"
+        '**Lesson 02** | [All lessons](01_one.ipynb) | ← [Lesson 01](01_one.ipynb "01 · First steps")'
         " | [Exercises](../exercises/02_two_exercises.ipynb)"
     )
     assert all(here in text(cell) for cell in (first, last))
-    assert "(02_two.ipynb) →" in text(cells(course, "notebooks/01_one.ipynb")[0])
+    assert '(02_two.ipynb "02 · Two ≥ one") →' in text(cells(course, "notebooks/01_one.ipynb")[0])
 
 
 def test_a_lecture_shows_the_cover_that_its_entry_describes(course):

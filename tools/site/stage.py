@@ -78,6 +78,7 @@ CODE = re.compile(r"`([^`]+)`")
 FENCED_OR_PERCENT = re.compile(
     r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
 )
+PLACE = re.compile(r"^\*\*Lesson \d+\*\* \|.*", re.MULTILINE)
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -213,6 +214,8 @@ def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookN
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = to_pages(cell.source)
+    if place.startswith("notebooks/"):
+        cells[-1].source = PLACE.sub("", cells[-1].source)  # every page has links to those beside it at its foot
     first, *others = cells
     title, _, rest = first.source.partition("\n")
     tools = f'<p class="page-tools"><a href="../_static/{place}" download>Download this notebook</a>'
