@@ -299,6 +299,12 @@ class AnswerKey:
         task = self.task
         return [task.normalise(plain(task.answer(*copy.deepcopy(case.args)))) for case in self.cases]
 
+    @cached_property
+    def smallest_first(self) -> list[int]:
+        """The positions of the cases, in an order in which it soon shows that a mistake is not the one."""
+        sizes = [sum(arg.size for arg in case.args if isinstance(arg, np.ndarray)) for case in self.cases]
+        return sorted(range(len(sizes)), key=sizes.__getitem__)
+
     def slips(self, patience: float) -> Slips:
         """Return the kinds of slip in right answers, with their outputs; nothing if that takes too long."""
         if self._slips is None and self.task.store:
@@ -397,7 +403,7 @@ def holds(law: Law, output: Any, case: Case) -> bool:
 def recognise(task: Task, key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
     """Return the known mistake that has the same outcomes, or None."""
     for number, mistake in enumerate(task.mistakes):
-        if all(same_outcome(task, key.mistaken(number, i), outcome) for i, outcome in enumerate(outcomes)):
+        if all(same_outcome(task, key.mistaken(number, i), outcomes[i]) for i in key.smallest_first):
             return mistake
     return None
 

@@ -66,7 +66,7 @@ def show(figure: Figure | Axes, caption: str, alt: str) -> None:
     caption : what to look at, for every reader; `words` in backquotes are shown as code
     alt : what the figure shows, for readers who cannot see it
     """
-    rendered = _render(figure)
+    rendered = render(figure)
     if get_ipython() is None:
         print(caption)
         return
@@ -80,7 +80,7 @@ def figure_html(figure: Figure | Axes, caption: str, alt: str) -> str:
 
     Panels are pictures of their own, so that they wrap in a narrow column. `alt` belongs to the first of them.
     """
-    return _figure_html(_render(figure), caption, alt)
+    return _figure_html(render(figure), caption, alt)
 
 
 def _figure_html(rendered: Rendered, caption: str, alt: str) -> str:
@@ -105,8 +105,8 @@ def _figure_html(rendered: Rendered, caption: str, alt: str) -> str:
     return FIGURE.format(width=width, rows="\n".join(shown), caption=words)
 
 
-def _render(figure: Figure | Axes) -> Rendered:
-    """The picture of a figure, whole and in panels. Closes the figure."""
+def render(figure: Figure | Axes) -> Rendered:
+    """Return the picture of a figure, whole and in panels. Closes the figure."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
     _label_outer_axes(figure)
     picture = _photo(figure) if _has_photo(figure) else _plot(figure)
@@ -115,6 +115,13 @@ def _render(figure: Figure | Axes) -> Rendered:
     width = round(figure.get_figwidth() * figure.dpi)
     has_numbers = any(ax.axison for ax in figure.axes)
     return Rendered(picture, rows, width, min(LEGIBLE, COLUMN / width) if has_numbers else WITHOUT_AXES)
+
+
+def blank(figure: Figure | Axes) -> Rendered:
+    """Return a picture of one pixel, where nobody looks at the figure. Closes the figure."""
+    plt.close(figure.figure.canvas.figure)
+    picture = Image.new("RGBA", (1, 1))
+    return Rendered(picture, [[picture]], 1, 1)
 
 
 def _has_photo(figure: Figure) -> bool:

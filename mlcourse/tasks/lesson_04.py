@@ -77,11 +77,9 @@ def joint_1d(x: Array, pi: Array | float, mu: Array, var: Array) -> Array:
 @RESPONSIBILITIES_1D.reference
 def responsibilities_1d(x: Array, pi: Array, mu: Array, var: Array) -> Array:
     R = np.empty((len(x), len(pi)))
-    for i in range(len(x)):
-        for k in range(len(pi)):
-            R[i, k] = pi[k] * norm.pdf(x[i], mu[k], var[k] ** 0.5)
-        R[i] /= R[i].sum()
-    return R
+    for k in range(len(pi)):
+        R[:, k] = pi[k] * norm.pdf(x, mu[k], var[k] ** 0.5)
+    return R / R.sum(axis=1, keepdims=True)
 
 
 RESPONSIBILITIES_1D.cases(cases_1d)
@@ -193,12 +191,13 @@ def responsibilities_by_softmax(x, pi, mu, var):
 
 
 @RESPONSIBILITIES_1D.right
-def responsibilities_by_columns(x, pi, mu, var):
-    R = np.zeros((len(x), len(pi)))
-    for k in range(len(pi)):
-        R[:, k] = pi[k] * norm(mu[k], np.sqrt(var[k])).pdf(x)
-    total = R.sum(axis=1)
-    return R / total[:, np.newaxis]
+def responsibilities_by_loops(x, pi, mu, var):
+    R = np.empty((len(x), len(pi)))
+    for i in range(len(x)):
+        for k in range(len(pi)):
+            R[i, k] = pi[k] * norm.pdf(x[i], mu[k], var[k] ** 0.5)
+        R[i] /= R[i].sum()
+    return R
 
 
 @RESPONSIBILITIES_1D.right
@@ -391,7 +390,7 @@ def e_step_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def weighted_log_densities(X: Array, pi: Array, mu: Array, Sigma: Array) -> Array:
-    columns = [np.log(p) + multivariate_normal(m, S).logpdf(X) for p, m, S in zip(pi, mu, Sigma)]
+    columns = [np.log(p) + multivariate_normal.logpdf(X, m, S) for p, m, S in zip(pi, mu, Sigma)]
     return np.transpose(columns)
 
 

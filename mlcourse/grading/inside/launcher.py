@@ -29,9 +29,11 @@ def main(setting: dict[str, Any]) -> None:
     sys.path += setting["path"]
     from mlcourse.grading.inside.preload import preload
 
+    gc.disable()  # imports leave nothing to collect
     preload(setting)
     start_shell(setting["scratch"])
     gc.freeze()  # objects that exist now stay shared between launcher and workers
+    gc.enable()
     control = socket.socket(socket.AF_UNIX)
     control.connect(setting["control"])
     Launcher(control, setting).run()

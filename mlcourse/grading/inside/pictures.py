@@ -7,6 +7,10 @@ from PIL import Image
 
 from mlcourse.typing import Array
 
+# The parent needs these, and does without IPython.
+MAX_FIGURES = 12  # of a notebook
+MAX_FIGURE = 300_000  # bytes of one
+MAX_FIGURES_SIZE = 2_000_000  # bytes of all
 MAX_PIXELS = 20_000_000  # of the image as it is
 WIDTH, HEIGHT = 1000, 2000  # at most, of the image as it is shown
 

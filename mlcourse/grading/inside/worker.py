@@ -14,7 +14,7 @@ from IPython.core.async_helpers import get_asyncio_loop
 from mlcourse.grading.inside import kernel, landlock, notes, pipe, seccomp, substitutes
 from mlcourse.grading.inside.answers import describe_exception, evaluate
 from mlcourse.grading.inside.arguments import attach
-from mlcourse.grading.inside.display import close_figures
+from mlcourse.grading.inside.display import close_figures, undrawn
 from mlcourse.grading.inside.lent import lent
 from mlcourse.grading.inside.limits import Limits
 from mlcourse.grading.inside.limits import confine as confine_resources
@@ -105,10 +105,10 @@ class Worker:
 
     def cell(self, request: Request, _: list[Array]) -> Reply:
         """Run a cell; reply with what it raised, what is to be noted, the end of what it printed, and its figures."""
-        error = self.shell.run(request["cell"], request["source"])
-        figures = [
-            np.frombuffer(png, np.uint8) for png in self.shell.figures.take(counted=not request.get("given"))
-        ]
+        given = request.get("given")
+        with undrawn(self.shell.figures) if given else contextlib.nullcontext():
+            error = self.shell.run(request["cell"], request["source"])
+        figures = [np.frombuffer(png, np.uint8) for png in self.shell.figures.take(counted=not given)]
         reply = {
             "error": error and describe_exception(error),
             "notes": notes.take(),

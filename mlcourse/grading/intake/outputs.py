@@ -24,7 +24,8 @@ PART = re.compile(
 )  # a string, where one begins, or a bracket
 STEPS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}  # into a bracket, and out of it
 # Outputs; pictures in Markdown cells; what interactive widgets showed.
-UNREAD = re.compile(rb'"(?:outputs|attachments|widgets)"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}(?=[\[{])')
+KEYS = {b'"outputs"', b'"attachments"', b'"widgets"'}
+UNREAD = re.compile(rb'"\w+"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}(?=[\[{])')
 LONGEST_KEY = 64  # bytes that suffice to recognise such a key
 PICTURE = re.compile(rb"(data:[\w/+.-]{1,100};base64,)[A-Za-z0-9+/=]{200,}")
 
@@ -151,18 +152,20 @@ class _Scanner:
     def _copy(self, data: bytes, place: int, last: bool) -> int | None:
         """Copy up to the next value that is not read, and begin to skip it."""
         end = len(data)
+        complete = end if last else end - LONGEST_KEY
         for part in PART.finditer(data, place):
-            if part[0][:1] == b'"':
-                if len(data) - part.start() < LONGEST_KEY and not last:
-                    end = part.start()  # the rest of this key may follow
+            text = part[0]
+            if text[:1] == b'"':
+                if part.start() > complete:  # the rest of this key may follow
+                    end = part.start()
                     break
-                if key := UNREAD.match(data, part.start()):
+                if text in KEYS and (key := UNREAD.match(data, part.start())):
                     self._keep(data[place : key.end()] + b"null")
                     self.depth = 1
                     return key.end() + 1
             self.parts += 1
-            self.containers += part[0] in b"{["
-            if part[0] == b'"':
+            self.containers += text in b"{["
+            if text == b'"':
                 self.in_string, end = True, part.end()
                 break
         if self.containers > MAX_CONTAINERS or self.parts > MAX_PARTS:

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from mlcourse.grading.inside.display import MAX_FIGURE
 from mlcourse.grading.inside.notes import MAX_DETAIL, MAX_NOTES
+from mlcourse.grading.inside.pictures import MAX_FIGURE
 from mlcourse.grading.records.text import printable, tidy
 from mlcourse.typing import Array
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from mlcourse.checks.outcome import Kind, Outcome, Raised, has_code_below
 from mlcourse.checks.uses import forbidden_use
-from mlcourse.grading.inside.display import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.observing import MAX_SEEN
+from mlcourse.grading.inside.pictures import MAX_FIGURES, MAX_FIGURES_SIZE
 from mlcourse.grading.inside.pipe import Malformed, unpack
 from mlcourse.grading.judge.cell_report import Aside, CellReport, read_report
 from mlcourse.grading.judge.functions import is_function

@@ -4,6 +4,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import NamedTuple
@@ -145,11 +146,16 @@ def copies(roots: list[str], homes: set[str]) -> Iterator[str]:
         names = os.listdir(place) if place in roots else []
         yield from (f"{place}/{name}" for name in names if name.startswith("~") or name.endswith(ARCHIVES))
     for root in set(roots) - set(search_path()):
-        yield from (found for found in _package_folders(root, DEPTH) if found not in search_path())
+        yield from (found for found in package_folders(root) if found not in search_path())
+
+
+@cache  # half a second for all roots, and a process starts several sandboxes
+def package_folders(root: str) -> tuple[str, ...]:
+    """Return the folders for packages of a Python below a folder."""
+    return tuple(_package_folders(root, DEPTH))
 
 
 def _package_folders(folder: str, depth: int) -> Iterator[str]:
-    """Yield the folders for packages of a Python below a folder."""
     try:
         inner = [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
     except OSError:  # a file, or not ours to read

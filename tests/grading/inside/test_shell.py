@@ -164,6 +164,28 @@ def test_what_a_called_answer_shows_is_forgotten(notebook):
     assert len(notebook.run("plt.plot([1])\nplt.show()\nplt.plot([2])").figures) == 2
 
 
+LINES = """
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+from mlcourse.plotting import show
+drawn = []
+class Line(Line2D):
+    def draw(self, renderer):
+        drawn.append(self)
+        super().draw(renderer)
+"""
+
+
+def test_figures_are_drawn_only_in_the_students_own_cells(notebook):
+    notebook.run(LINES)
+    figures = "for _ in range(2): plt.figure().subplots().add_line(Line([0, 1], [0, 1]))\n"
+    figures += "show(plt.gcf(), 'the second figure', 'a line')"
+    assert len(notebook.run(figures, given=True).figures) == 2
+    assert notebook.value("len(drawn)") == 0
+    assert len(notebook.run(figures).figures) == 2
+    assert notebook.value("len(drawn)") > 0
+
+
 def test_a_cell_can_replace_and_clear_what_it_has_shown(notebook):
     notebook.run(
         "from IPython.display import clear_output, display\nimport matplotlib.pyplot as plt\nplt.ioff()"
