@@ -48,7 +48,7 @@ def bound_climber(
     sigma : float
         Standard deviation of both sides, in units of x. Raises ValueError unless positive.
     limits : (float, float)
-        The smallest and the largest μ in the picture. Raises ValueError unless mu is between them.
+        The values of μ that the heights in the picture suit. Raises ValueError unless mu is between them.
     """
     points: Array = check_array(x, ensure_2d=False, input_name="x")
     if points.ndim != 1:

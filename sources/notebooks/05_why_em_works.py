@@ -1,10 +1,6 @@
 # %% [markdown]
-# Run the two cells below, then press *M*, then *E*, and repeat. In this lesson you find out why this climb never goes
-# down.
-#
-# A machine throws sand onto a line. Before each throw it flips a fair coin. Heads: it aims at $+\mu$. Tails: it aims
-# at $-\mu$. The grains scatter around the target with standard deviation 1. We see eighty grains, but not the coin,
-# and we do not know $\mu$. This is the smallest mixture of all: two components, and one unknown number.
+# Run the two folded cells below, then press the button *M*, then *E*, and repeat. In this lesson you find out why this
+# climb never goes down.
 
 # %% tags=["hide-input"]
 # Imports and figure style
@@ -26,12 +22,17 @@ from mlcourse.widgets import bound_climber, hardening_player
 
 use_course_style()
 
-# %%
+# %% tags=["hide-input"]
+# To begin with: a climb on eighty grains of sand
 rng = np.random.default_rng(0)
 x = rng.choice([-1.5, 1.5], size=80) + rng.standard_normal(80)
 bound_climber(x, mu=0.3)
 
 # %% [markdown]
+# A machine throws sand onto a line. Before each throw it flips a fair coin. Heads: it aims at $+\mu$. Tails: it aims
+# at $-\mu$. The grains scatter around the target with standard deviation 1. We see eighty grains, but not the coin,
+# and we do not know $\mu$. This is the smallest mixture of all: two components, and one unknown number.
+#
 # The solid curve is the [log-likelihood](../GLOSSARY.md#log-likelihood) of every $\mu$. EM does not have this curve.
 # It has only the dashed one: a bound, built at the current $\mu$. *M* goes to its
 # maximum, and *E* builds a new one there.

@@ -10,7 +10,8 @@
    numbers with NumPy. */
 
 const [SAME, MOST_CLIMBS] = [5e-4, 200]; // EM has arrived when a round moves μ by less: its three decimals stay
-const PLACES = 241; // of μ, at which curves are drawn
+const PLACES = 361; // of μ, at which curves are drawn
+const LEAST = 34; // pixels for the numbers beside an axis, so that μ is in the same place in both pictures
 
 /** log p(x | μ), the mean over the points. */
 function likelihoodAt(mu, { points, sigma }) {
@@ -56,9 +57,9 @@ function climb(mu, model) {
 
 class BoundClimber extends Live {
   static begin(given) {
-    const [left, right] = given.limits;
+    const [left, right] = rangeWithMargin([...given.points, ...given.limits], 0.05);
     const places = range(PLACES).map((i) => left + ((right - left) * i) / (PLACES - 1));
-    return { ...given, hill: places.map((mu) => [mu, likelihoodAt(mu, given)]) };
+    return { ...given, range: [left, right], hill: places.map((mu) => [mu, likelihoodAt(mu, given)]) };
   }
 
   static sceneOf(state) {
@@ -83,6 +84,8 @@ class BoundClimber extends Live {
           histogram: [],
           top: 0.45 / state.sigma, // at μ = 0 the sum of both is 0.4 / σ
           below: 0.4,
+          range: state.range,
+          least: LEAST,
         },
       ],
       curve: {
@@ -122,7 +125,11 @@ class BoundClimber extends Live {
 
   /** Take the next step, if it is an E-step (true) or an M-step (false): a change, which undo takes back. */
   take(isE) {
-    if (this.touches === isE || this.b === this.last) return;
+    if (this.b === this.last) return;
+    if (this.touches === isE) {
+      this.caption.textContent = isE ? "The bound touches here already: M goes to its maximum." : "The bound is highest here: E makes it touch.";
+      return;
+    }
     this.change({}, isE ? "E-step" : "M-step", this.b);
     this.step(1);
   }
@@ -139,6 +146,11 @@ class BoundClimber extends Live {
   /** Only in the first picture can μ be dragged. */
   listen(canvas, p) {
     (p ? Player : Live).prototype.listen.call(this, canvas, p);
+  }
+
+  /** Above the dip between the hills. */
+  get invitingAt() {
+    return this.plane.box.top + 16;
   }
 
   // ── The handle: μ ───────────────────────────────────────────────────────────────────────────────
@@ -192,10 +204,11 @@ class BoundClimber extends Live {
 /** The log-likelihood of every μ, a bound below it, and the place where EM is. */
 class Hill extends Panel {
   constructor(canvas, scene, spec) {
-    const heights = scene.hill.map(([, height]) => height);
+    const [left, right] = scene.limits;
+    const heights = scene.hill.filter(([mu]) => left <= mu && mu <= right).map(([, height]) => height);
     const [low, high] = [min(...heights), max(...heights)];
-    const limits = [...scene.limits, low - 0.45 * (high - low), high + 0.15 * (high - low)];
-    super(canvas, { limits, xlabel: "μ", ylabel: "mean log-likelihood" });
+    const limits = [...scene.range, low - 0.45 * (high - low), high + 0.15 * (high - low)];
+    super(canvas, { limits, least: LEAST, xlabel: "μ", ylabel: "mean log-likelihood" });
     Object.assign(this, { scene, spec });
   }
 

@@ -16,8 +16,12 @@ class Cells extends Plane {
   }
 
   describe(i, frame) {
-    const labels = this.labels(this.scene.frames[frame][1]);
-    return `${this.nameOf(i)}: ${labels ? `nearest to centre ${labels[i]}` : "no centre yet"}`;
+    const { points, frames } = this.scene;
+    const [m, e] = frames[frame];
+    if (e < 0) return `${this.nameOf(i)}: no centre yet`;
+    const away = this.spec.mixtures[m].means.map((mean) => sqrt(squaredDistance(points[i], mean)));
+    const nearest = range(away.length).sort((k, l) => away[k] - away[l]).slice(0, 2);
+    return `${this.nameOf(i)}: ${nearest.map((k) => `${decimal(away[k], 2)} from centre ${k}`).join(", ")}`;
   }
 }
 

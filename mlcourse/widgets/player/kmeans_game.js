@@ -19,7 +19,7 @@ class KMeansGame extends Live {
       ...state,
       state,
       frames,
-      origin: originOf(steps, frames, complete),
+      origin: originOf(steps, frames),
       captions: frames.map((frame, at) => gameCaption(state, frame, inertias[at])),
       planes: [
         {
@@ -101,7 +101,7 @@ class KMeansGame extends Live {
   }
 
   get canPlay() {
-    return super.canPlay || this.canStep;
+    return this.canStep || this.last > this.origin;
   }
 
   get canStep() {
@@ -229,10 +229,10 @@ function byHand(X, centers) {
   return { centers, labels: assign(X, centers) };
 }
 
-/** The frame of the centres that the last run of k-means started from; before any run, of the first complete ones. */
-function originOf(steps, frames, complete) {
-  const start = steps.findLastIndex(({ rule }, i) => !rule && steps[i + 1]?.rule);
-  return start < 0 ? min(complete, frames.length - 1) : frames.findIndex(([, e]) => e === start);
+/** The frame of the centres that the reader put down last: where k-means starts, or has started. */
+function originOf(steps, frames) {
+  const byHand = steps.findLastIndex(({ rule }) => !rule);
+  return frames.findIndex(([, e]) => e === byHand);
 }
 
 /** Σᵢ ‖xᵢ − its centre‖². */

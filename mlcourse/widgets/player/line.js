@@ -2,7 +2,7 @@
 
 class Line extends Plane {
   constructor(canvas, scene, spec) {
-    const [left, right] = rangeWithMargin(scene.points.map(([x]) => x), 0.12);
+    const [left, right] = spec.range ?? rangeWithMargin(scene.points.map(([x]) => x), 0.12);
     super(canvas, scene, { ...spec, limits: [left, right, -(spec.below ?? 0.16) * spec.top, spec.top] });
   }
 

@@ -200,6 +200,11 @@ class Live extends Player {
     return this.plane.spec.mixtures[this.indices[0]].means;
   }
 
+  /** Where the picture says what the reader may do. */
+  get invitingAt() {
+    return this.plane.box.top + this.plane.box.height - 20;
+  }
+
   // ── What is drawn over the picture ──────────────────────────────────────────────────────────────
 
   /** Draw another solution, a ring around the mean that the keys move, and at first what the reader may do. */
@@ -209,26 +214,24 @@ class Live extends Player {
     super.draw();
     if (!this.look) return;
     if (this.means[this.mean]) plane.drawRings(plane.signs[this.mean], [13]);
-    if (!this.state.before && this.b === this.origin && !this.holding) drawInvitation(plane, this.say(this.scene.invite), this.scene.points);
+    if (!this.state.before && this.b === this.origin && !this.holding) drawInvitation(plane, this.say(this.scene.invite), this.scene.points, this.invitingAt);
   }
 }
 
-/** Say what the reader may do, in a frame at the bottom of the picture, where it hides the fewest points. */
-function drawInvitation(plane, text, points) {
+/** Say what the reader may do, in a frame at height y of the picture, where it hides the fewest points. */
+function drawInvitation(plane, text, points, y) {
   const { ctx, box, look } = plane;
   ctx.font = FONT.replace("12", "bold 14");
-  const half = min(ctx.measureText(text).width + 20, box.width) / 2;
-  const y = box.top + box.height - 20;
+  const half = ctx.measureText(text).width / 2;
   const hidden = (x) => points.filter(([u, v]) => abs(plane.px(u) - x) < half && abs(plane.py(v) - y) < 16).length;
-  const places = [0.5, 1, 0].map((at) => between(box.left + half + 4, box.left + box.width - half, at));
+  const places = [0.5, 1, 0].map((at) => box.left + between(half + 20, box.width - half - 14, at));
   const [x] = places.sort((one, other) => hidden(one) - hidden(other));
-  ctx.beginPath();
-  ctx.rect(x - half, y - 13, 2 * half, 26);
-  ctx.fillStyle = css(look.paper);
-  ctx.fill();
-  plane.stroke(look.ink, 1);
+  for (const [rgb, pad] of [[look.ink, 14], [look.paper, 13]]) {
+    ctx.fillStyle = css(rgb);
+    ctx.fillRect(x - half - pad, y - pad, 2 * (half + pad), 2 * pad);
+  }
   ctx.fillStyle = css(look.ink);
-  plane.write(text, x, y, "center", "middle", 2 * half);
+  plane.write(text, x, y, "center", "middle");
 }
 
 /** The frames of an algorithm of two steps that is shown from the end of the first round on. */

@@ -5,6 +5,8 @@ const THEMES = {
   dark: { paper: [20, 22, 26], ink: [232, 232, 232], pale: [158, 158, 158] },
 };
 
+const DARK_PAGE = matchMedia("(prefers-color-scheme: dark)"); // where nothing paints a background
+
 /** The colours for a dark or a light background. */
 function lookOf(dark, palette) {
   return { ...THEMES[dark ? "dark" : "light"], component: (k) => fromHex(palette[k % palette.length]) };
@@ -17,7 +19,7 @@ function isDark(element) {
     const [red, green, blue, alpha = 1] = painted.map(Number);
     if (alpha > 0) return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
   }
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  return DARK_PAGE.matches;
 }
 
 function fromHex(hex) {

@@ -20,9 +20,12 @@ const FONT = "12px system-ui, sans-serif";
 const [ROOM_FOR_X, ROOM_FOR_Y] = [70, 45]; // minimum distance between two numbers on an axis, in pixels
 
 class Panel {
-  /** @param limits [left, right, bottom, top]; with `equal` they are widened to give both axes the same scale. */
-  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, whole = false }) {
-    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, whole });
+  /**
+   * @param limits [left, right, bottom, top]; with `equal` they are widened to give both axes the same scale
+   * @param least  the least room for the numbers beside the vertical axis, in pixels
+   */
+  constructor(canvas, { limits, xlabel, ylabel, title = "", equal = false, whole = false, least = 16 }) {
+    Object.assign(this, { canvas, wanted: limits, xlabel, ylabel, title, equal, whole, least });
     this.ctx = canvas.getContext("2d");
   }
 
@@ -69,7 +72,7 @@ class Panel {
     this.ctx.font = FONT;
     const [, , bottom, top] = this.wanted;
     const numbers = ticks(bottom, top, height / ROOM_FOR_Y).map((y) => this.ctx.measureText(tickText(y)).width);
-    return max(16, ...numbers);
+    return max(this.least, ...numbers);
   }
 
   /** Two lines with numbers and names; `empty` axes have no numbers. */
@@ -104,7 +107,7 @@ class Panel {
   }
 
   /** A text at a place; it gets narrower letters rather than being wider than its room, if there is a limit. */
-  write(text, x, y, textAlign = "left", textBaseline = "top", room = undefined) {
+  write(text, x, y, textAlign = "left", textBaseline = "top", room) {
     Object.assign(this.ctx, { textAlign, textBaseline });
     this.ctx.fillText(text, x, y, room);
   }

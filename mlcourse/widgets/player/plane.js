@@ -1,7 +1,7 @@
 /* The points and a mixture in the plane, at any moment between two frames. */
 
 const MANY = 6; // components, beyond which their numbers are small, so that they hide fewer points
-const GAP = 16; // between two numbers, or a number and a cross, in pixels
+const GAP = 16; // between two numbers, in pixels
 const SMALL_FONT = FONT.replace("12", "10");
 
 class Plane extends Panel {
@@ -114,17 +114,18 @@ class Plane extends Panel {
       }
     };
     this.clipped(() => theta.means.forEach(drawShapes), 0);
-    if (this.rival) this.drawBorders(this.rival);
-    if (spec.numbers) this.drawNumbers(theta.means);
     if (this.rival) this.drawRival(this.rival);
+    if (spec.numbers) this.drawNumbers(theta.means);
   }
 
-  /** The number of every mean. */
+  /** The number of every mean, and a line to the mean if the number stands beside it. */
   drawNumbers(means) {
     const { ctx, look } = this;
     const r = means.length > MANY ? 6 : 8.5;
     this.signs = this.fanned(means);
     this.signs.forEach((sign, k) => {
+      this.path([means[k], sign]);
+      this.stroke(look.ink, 1);
       this.circle(sign, r);
       ctx.fillStyle = css(look.paper);
       ctx.fill();
@@ -135,11 +136,11 @@ class Plane extends Panel {
     });
   }
 
-  /** The centres of another solution: crosses beside the numbers, with a halo. */
+  /** The borders and the centres of another solution: crosses, of which a number in the same place shows the ends. */
   drawRival(centers) {
+    this.drawBorders(centers);
     this.ctx.lineWidth = 3;
-    const crosses = this.fanned([...this.signs, ...centers]).slice(this.signs.length);
-    for (const cross of crosses) this.mark(MARKERS[6], cross, 8, this.look.ink, this.look.paper);
+    for (const center of centers) this.mark(MARKERS[6], center, 13, this.look.ink, this.look.paper);
   }
 
   /** Places for the signs of means, each apart from those before it, so that it can be read. */

@@ -28,7 +28,7 @@ class Player {
     this.caption = spoken("caption");
     this.reading = spoken("reading");
     const { sliderName } = scene;
-    this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": sliderName });
+    this.slider = element("input", { type: "range", "aria-label": sliderName });
     this.first = this.button("First", () => this.jump(this.origin), "⇤ First");
     this.back = this.button("Back", () => this.step(-1), "← Back");
     this.playButton = this.button("Play", () => (this.playing ? this.pause() : this.play()));
@@ -136,7 +136,7 @@ class Player {
     new ResizeObserver(redraw).observe(this.section);
     const observer = new MutationObserver(redraw); // a theme is an attribute: class, data-theme, data-jp-theme-light
     for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
-    on(matchMedia("(prefers-color-scheme: dark)"), "change", redraw);
+    on(DARK_PAGE, "change", redraw);
     redraw();
   }
 
@@ -146,7 +146,6 @@ class Player {
   show(scene, frame = 0) {
     this.scene = scene;
     this.last = scene.frames.length - 1;
-    this.slider.max = this.last;
     this.planes = scene.planes.map((spec, p) => this.picture(this.canvases[p], scene, spec));
     this.curve = scene.curve && this.curveOf(scene.curve);
     [this.a, this.b, this.t] = [frame, frame, 1];
@@ -200,7 +199,7 @@ class Player {
 
   /** Show a frame; a step to a neighbour is animated, unless the reader prefers reduced motion. */
   go(frame) {
-    const target = clamped(frame, 0, this.last);
+    const target = clamped(frame, this.origin, this.last);
     const moves = abs(target - this.b) === 1 && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     [this.a, this.b, this.t] = [moves ? this.b : target, target, moves ? 0 : 1];
     this.elapsed = 0; // in steps, since this frame was requested
@@ -236,7 +235,7 @@ class Player {
     this.running = true;
     let before = performance.now();
     const tick = (now) => {
-      this.elapsed += ((now - before) / STEP_MS) * Number(this.speed.value);
+      this.elapsed += ((now - before) / STEP_MS) * this.speed.value;
       before = now;
       if (this.t < 1) {
         this.t = min(1, 2 * this.elapsed);
@@ -259,12 +258,12 @@ class Player {
     const caption = this.say(this.captionAt(this.b));
     this.caption.ariaLive = this.busy ? "off" : "polite";
     this.caption.textContent = caption;
-    this.slider.value = this.b;
+    Object.assign(this.slider, { min: this.origin, max: this.last, value: this.b });
     this.slider.ariaValueText = caption;
     this.playButton.textContent = this.playing ? "❚❚ Pause" : `▶ ${this.playName}`;
     this.playButton.ariaLabel = this.playing ? "Pause" : this.playName;
     disable(this.first, this.b <= this.origin);
-    disable(this.back, this.b === 0);
+    disable(this.back, this.b <= this.origin);
     disable(this.forward, !this.canStep);
     disable(this.playButton, !this.canPlay);
     this.planes.forEach((plane, p) => {

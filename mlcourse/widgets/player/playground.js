@@ -329,7 +329,7 @@ function holdText({ before: { steps, at }, likelihood }, now) {
 
 /** What a step did, and how k-means would group the points. */
 function captionOf({ points, steps, K, converged, likelihood }, [m, e], rival) {
-  if (e < 0) return `EM needs more points than components: place more than ${K}.`;
+  if (e < 0) return `Too few points for EM: place ${K + 1 - points.length} more.`;
   const [before, { theta, R, lowerBound, round }] = [steps[m - 1], steps[m]];
   if (m > e) {
     const paths = theta.means.map((mean, k) => sqrt(squaredDistance(mean, before.theta.means[k])));
