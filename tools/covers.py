@@ -577,7 +577,7 @@ COVERS: dict[str, Callable[[], Figure]] = {
     "01": lambda: kmeans_cover("01_kmeans", (0, 2, -1)),
     "02": limits_of_kmeans,
     "03": gaussians,
-    "04": lambda: em_cover("04_em", (2, -1)),
+    "04": lambda: em_cover("04_em", (8, -1)),
     "05": climb,
     "06": spike,
     "07": covariance_types,

@@ -41,11 +41,11 @@ from mlcourse.widgets import em_player, playground
 use_course_style()
 
 # %% tags=["hide-input"]
-# To begin with: EM on the five blobs of lesson 01
-blobs, _ = five_blobs()
-labels = pairwise_distances_argmin(blobs, blobs[:5])
-start = mixture_from_responsibilities(blobs, np.eye(5)[labels], CovarianceType.named("full"))
-em_player(blobs, list(islice(em(expectation_over(blobs), start), 15)))
+# To begin with: EM finds three groups that k-means would cut
+long, _ = elongated_blobs()
+labels = pairwise_distances_argmin(long, long[[942, 131, 294]])  # a start far from the end
+start = mixture_from_responsibilities(long, np.eye(3)[labels], CovarianceType.named("full"))
+em_player(long, list(islice(em(expectation_over(long), start), 18)))
 
 # %% [markdown]
 # ## Three hundred numbers
@@ -695,6 +695,7 @@ show(
 # On the five blobs of lesson 01, EM often ends on a lower hill:
 
 # %%
+blobs, _ = five_blobs()
 for seed in range(8):
     model = GaussianMixture(
         5, init_params="random_from_data", random_state=seed, tol=1e-6, max_iter=1000
