@@ -1,6 +1,6 @@
 # %% [markdown]
-# Run the two folded cells below, then press the button *M*, then *E*, and repeat. In this lesson you find out why this
-# climb never goes down.
+# Run the two folded cells below, then press the button *M*, then *E*, and repeat. In this lesson you find out why
+# this climb never goes down.
 
 # %% tags=["hide-input"]
 # Imports and figure style

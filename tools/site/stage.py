@@ -215,7 +215,9 @@ def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookN
         if cell.cell_type == "markdown":
             cell.source = to_pages(cell.source)
     if place.startswith("notebooks/"):
-        cells[-1].source = PLACE.sub("", cells[-1].source)  # every page has links to those beside it at its foot
+        cells[-1].source = PLACE.sub(
+            "", cells[-1].source
+        )  # every page has links to those beside it at its foot
     first, *others = cells
     title, _, rest = first.source.partition("\n")
     tools = f'<p class="page-tools"><a href="../_static/{place}" download>Download this notebook</a>'

@@ -262,7 +262,9 @@ def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
     found = app.env.glossary_meanings  # type: ignore[attr-defined]
     if pagename != GLOSSARY:
         context["body"] = TERM_LINK.sub(lambda link: with_meaning(link, found), body)
-    context["body"] = GROUPED.sub(lambda number: number[0].replace(" ", "\N{NO-BREAK SPACE}"), context["body"])
+    context["body"] = GROUPED.sub(
+        lambda number: number[0].replace(" ", "\N{NO-BREAK SPACE}"), context["body"]
+    )
     context["description"] = description(body)
     context["site_address"] = app.config.html_baseurl
 
