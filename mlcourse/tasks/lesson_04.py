@@ -1053,7 +1053,6 @@ FIT_EM = LESSON.task(
     title="The whole loop",
     points=3,
     parts=("the weights", "the means", "the covariances", "the bounds"),
-    families={"the weights": 0.5, "the means": 0.5, "the covariances": 1, "the bounds": 1},
     expected="(weights, means, covariances, bounds); bounds of shape (n_iter,), never decreasing",
 )
 
