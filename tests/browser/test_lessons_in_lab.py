@@ -103,7 +103,7 @@ ONE_KEY = {"KMeansGame": "n", "BoundClimber": "ArrowRight"}
 
 
 def press_one_key(host):
-    plane = host.locator("canvas.plane")
+    plane = host.locator("canvas.plane").first
     before = picture_of(plane)
     plane.press(ONE_KEY[host.evaluate("({ player }) => player.constructor.name")])
     assert picture_of(plane) != before

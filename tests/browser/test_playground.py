@@ -278,10 +278,10 @@ def test_number_and_type_of_components_can_be_chosen(shown):
 def test_too_few_points_say_how_many_are_missing(shown):
     live = shown()
     live.click("Clear")
-    assert "place more than 3" in live.page.locator(".caption").first.inner_text()
+    assert "place 4 more" in live.page.locator(".caption").first.inner_text()
     live.tap(FREE)
     live.drag(FREE, (3, 4))
-    assert "place more than 3" in live.page.locator(".caption").first.inner_text()
+    assert "place 3 more" in live.page.locator(".caption").first.inner_text()
     live.click("Clear")
     live.click("Add a group")
     settled(live)
