@@ -109,7 +109,7 @@ def spherical_mixture(means: Array, sigma: float) -> Mixture:
 
 def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> str:
     largest = R.max(axis=1).mean()
-    certainty = f"σ\u00a0=\u00a0{sigma:.2g}: a point's largest responsibility is {largest:.3f} on average;"
+    certainty = f"σ\u00a0=\u00a0{sigma:.2g}: largest responsibility {largest:.3f} on average;"
     together = _coinciding(means, 1e-2 * X.std())
     if together == list(range(len(means))):  # then no label means anything
         return f"{certainty} all means coincide, so every point is shared equally."
@@ -121,7 +121,7 @@ def _caption(X: Array, centers: Array, sigma: float, means: Array, R: Array) -> 
         apart = "the means are at the k-means centres"
     else:
         apart = f"the means are at most {distance:.2g} from their k-means centres"
-    return f"{certainty} {moved} of {len(X)} points have a different label than in k-means; {apart}."
+    return f"{certainty} {moved} of {len(X)} labels differ from k-means; {apart}."
 
 
 def _coinciding(means: Array, tol: float) -> list[int]:

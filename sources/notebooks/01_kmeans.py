@@ -91,7 +91,7 @@ show(
 kmeans_game(X[::10], 5)
 
 # %% [markdown]
-# If you gave every cloud its own centre, no run beat you. You will soon see why many do worse.
+# The twenty runs had the same points, and still they do not agree with one another. You will soon see why.
 #
 # ## One idea: close to the centre
 #

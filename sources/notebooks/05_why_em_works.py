@@ -606,15 +606,16 @@ print(f"inertia       {inertia(Y, kmeans.cluster_centers_, kmeans.labels_):9.3f}
 # restrictions that we have just imposed.
 #
 # Now harden the responsibilities yourself. For every $\sigma$, EM starts at the centres of k-means and runs until it
-# converges. The components are wide at first, and each step makes them narrower.
+# converges. At first the components are wider than the data, and all means are in the same place. Each step makes them
+# narrower.
 #
-# **Before you step on:** what happens when the components are wider than the data?
+# **Before you step on:** how narrow must the components become before the means separate?
 
 # %%
 hardening_player(Y, kmeans.cluster_centers_)
 
 # %% [markdown]
-# When the components are very wide, all means move to the same place, and every point is shared equally: the
+# While the components are very wide, all means stay in the same place, and every point is shared equally: the
 # symmetric point of Figure 4 again. Once $\sigma$ is below the standard deviation of the data in their widest
 # direction, that point becomes a saddle, and the means separate.
 #

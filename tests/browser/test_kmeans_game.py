@@ -57,7 +57,7 @@ def test_taps_place_centres_and_give_the_inertia_of_the_package(placed, screensh
     assert f"Inertia {inertia_at(centers(placed)):.2f}" in caption(placed)
     placed.tap((3.5, 4.5))
     assert len(centers(placed)) == 3
-    assert caption(placed) == "All 3 are placed: drag one."
+    assert caption(placed) == "All 3 are placed: move one."
 
 
 def test_an_arrow_takes_no_centre_away_while_one_is_missing(shown):

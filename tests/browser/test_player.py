@@ -423,7 +423,7 @@ def test_a_click_pins_the_point_that_was_read(shown):
         read = reading.inner_text()
         page.mouse.down()
         page.mouse.up()
-        assert reading.inner_text() == f"{read} (pinned: click to release)"
+        assert reading.inner_text() == f"{read} (pinned)"
         page.keyboard.press("Escape")
 
 
@@ -435,7 +435,7 @@ def test_enter_pins_and_escape_releases(shown):
     before = ink(page)
     plane.press("ArrowRight")
     settled(page, 1)
-    assert reading.inner_text().endswith("(pinned: click to release)")
+    assert reading.inner_text().endswith("(pinned)")
     plane.press("ArrowLeft")
     settled(page, 0)
     assert ink(page) == before  # with its double ring

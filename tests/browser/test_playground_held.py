@@ -161,7 +161,7 @@ def test_a_mean_that_is_let_go_can_be_played_on(shown):
     live.press("End")
     live.drag(means(live)[0], FREE)
     frame = live.get("frame")
-    assert live.page.locator(".caption").inner_text().endswith("Press Play, and EM follows.")
+    assert live.page.locator(".caption").inner_text().endswith("Press Play: EM follows.")
     assert {"Play", "Step"} <= set(enabled(live))
     live.click("Step")
     assert live.get("frame") == frame + 1

@@ -132,7 +132,7 @@ def test_a_change_by_key_or_click_says_what_it_did(shown):
         (lambda: live.press("Delete"), f"Point {n + 1} removed"),
     ]:
         change()
-        assert live.page.locator(".caption").inner_text() == f"{text}. Press Play, and EM follows."
+        assert live.page.locator(".caption").inner_text() == f"{text}. Press Play: EM follows."
     live.click("Step")
     assert "M-step" in live.page.locator(".caption").inner_text()
 

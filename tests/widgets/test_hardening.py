@@ -49,7 +49,7 @@ def test_the_picture_shows_every_point_and_its_certainty():
     shown = np.vstack([s.get_offsets() for s in left.collections if len(s.get_offsets()) > 3])
     assert {tuple(point) for point in shown} == {tuple(point) for point in X}
     assert sum(bar.get_height() for bar in right.patches) == len(X)
-    assert f" 0 of {len(X)} points have a different label" in caption
+    assert f" 0 of {len(X)} labels differ" in caption
     assert caption.endswith("; the means are at the k-means centres.")
     assert alt.startswith("Points in mixed colours")
 
@@ -57,7 +57,7 @@ def test_the_picture_shows_every_point_and_its_certainty():
 def test_the_caption_compares_no_labels_where_means_coincide():
     _, caption, _ = widgets.draw_hardening(X, CENTERS, 1.5 * CRITICAL)
     assert "all means coincide" in caption
-    assert "different label" not in caption
+    assert "labels differ" not in caption
 
 
 @pytest.mark.parametrize("sigma", [0, -1, np.nan])

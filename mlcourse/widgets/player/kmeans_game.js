@@ -175,7 +175,7 @@ class KMeansGame extends Live {
   tap(point) {
     const handle = this.next;
     if (handle) this.move(handle, point);
-    else this.caption.textContent = `All ${this.state.K} are placed: drag one.`;
+    else this.caption.textContent = `All ${this.state.K} are placed: move one.`;
   }
 
   /** Choose the centre before or after the chosen one, in turn; without one, the first. */

@@ -193,9 +193,9 @@ function tickText(value) {
   return trueMinus(size >= 1e5 || (size > 0 && size < 1e-3) ? value.toExponential(0) : String(value));
 }
 
-/** A number with so many decimals. */
+/** A number with so many decimals; zero has no sign. */
 function decimal(value, digits) {
-  return trueMinus(value.toFixed(digits));
+  return trueMinus((Number(value.toFixed(digits)) || 0).toFixed(digits));
 }
 
 /** 1 point, 2 points. */

@@ -1,7 +1,7 @@
 /* The player: a sequence of frames to step, play or slide through, by mouse or keyboard. */
 
 const STEP_MS = 1200; // from one frame to the next at speed 1: the first half moves, the second is for reading
-const SPEEDS = [0.5, 1, 2, 4];
+const SPEEDS = [0.5, 1, 2, 4, 8];
 const STILL = 5; // a press that moves further than this is no click, in pixels
 
 class Player {
@@ -352,7 +352,7 @@ class Player {
   read() {
     const known = this.chosen >= 0 && this.chosen < this.scene.points.length;
     const description = known && this.planes[this.chosenIn].describe(this.chosen, this.b);
-    this.reading.textContent = this.say(known ? description + (this.pinned ? " (pinned: click to release)" : "") : this.scene.hint);
+    this.reading.textContent = this.say(known ? description + (this.pinned ? " (pinned)" : "") : this.scene.hint);
   }
 }
 

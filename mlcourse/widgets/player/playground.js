@@ -308,7 +308,7 @@ function holdingText(state, held) {
 /** What the reader did, and what came of holding something. */
 function toldText(state) {
   const { steps, what, told: { at, held } } = state;
-  const next = at < steps.length - 1 ? "Press Play, and EM follows." : "EM has converged.";
+  const next = at < steps.length - 1 ? "Press Play: EM follows." : "EM has converged.";
   if (!held) return `${what[0].toUpperCase()}${what.slice(1)}. ${next}`;
   if (held.mean >= 0) return `You let go of component ${held.mean}. ${holdText(state, steps[at])}. ${next}`;
   return `You moved ${nameOf(held)}: other points, so the curve starts again. Since then, ${gainText(state, steps[at])}. ${next}`;

@@ -35,6 +35,14 @@ def excess(X, lowest, init, n_runs):
     return np.array([model.fit(X).inertia_ / lowest - 1 for model in models])
 
 
+@pytest.mark.parametrize("seed", SAMPLES)
+def test_twenty_runs_on_the_same_points_do_not_agree(seed):
+    """In the game, on a tenth of the points."""
+    X = five_blobs(random_state=seed)[0][::10]
+    runs = [KMeans(5, n_init=1, tol=0, random_state=k).fit(X).inertia_ for k in range(20)]
+    assert max(runs) > 1.05 * min(runs)
+
+
 def test_random_starts_get_stuck_least_often_and_greedy_ones_have_no_accidents(samples, best):
     in_all = np.zeros(3)
     for X, models in zip(samples, best):
