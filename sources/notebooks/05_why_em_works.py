@@ -606,8 +606,8 @@ print(f"inertia       {inertia(Y, kmeans.cluster_centers_, kmeans.labels_):9.3f}
 # restrictions that we have just imposed.
 #
 # Now harden the responsibilities yourself. For every $\sigma$, EM starts at the centres of k-means and runs until it
-# converges. At first the components are wider than the data, and all means are in the same place. Each step makes them
-# narrower.
+# converges. At first the components are wider than the data, and all means are in the same place. Each step makes
+# them narrower.
 #
 # **Before you step on:** how narrow must the components become before the means separate?
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mlcourse.checks.card import CARD
 from tests.helpers.player_page import ink
 from tests.helpers.site_page import wait_until
 from tests.site.conftest import DESK, PHONE, listened_to
@@ -63,12 +64,12 @@ def test_unfold_all_is_remembered_on_other_pages(new_page, address):
     page = new_page()
     page.goto(f"{address}/{EM}")
     assert page.evaluate(OPEN) == 0
-    page.get_by_role("button", name="Unfold all answers").press("Enter")
+    page.get_by_role("button", name="Unfold answers in all lessons").press("Enter")
     n_folds = page.locator(FOLDS).count()
     assert page.evaluate(OPEN) == n_folds >= 5
     page.goto(f"{address}/notebooks/01_kmeans.html")
     assert page.evaluate(OPEN) == page.locator(FOLDS).count() >= 5
-    page.get_by_role("button", name="Fold all answers").click()
+    page.get_by_role("button", name="Fold answers in all lessons").click()
     assert page.evaluate(OPEN) == 0
 
 
@@ -85,12 +86,22 @@ def test_what_was_open_is_open_after_going_back(new_page, address):
     assert page.evaluate(OPEN) == 0
 
 
-def test_a_phone_wraps_code_unless_asked_not_to(new_page, address):
+def test_a_phone_wraps_code_when_asked_to(new_page, address):
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     page.goto(f"{address}/{EM}")
-    assert page.evaluate(WIDE) == 0
-    page.get_by_role("button", name="Keep lines whole").tap()
     assert page.evaluate(WIDE) > 0
+    page.get_by_role("button", name="Wrap code").tap()
+    assert page.evaluate(WIDE) == 0
+
+
+def test_an_exercise_shows_the_figures_that_it_asks_about(site):
+    exercise, solution = (
+        (site / f"{kind}/04_em_{kind}.html").read_text("utf-8") for kind in ("exercises", "solutions")
+    )
+    assert "<figure" in exercise[exercise.index("Read a picture") :]
+    card = CARD.partition(";")[0]
+    assert card in solution
+    assert card not in exercise  # nothing that a check says
 
 
 WIDE = (

@@ -78,7 +78,6 @@ CODE = re.compile(r"`([^`]+)`")
 FENCED_OR_PERCENT = re.compile(
     r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
 )
-PLACE = re.compile(r"^\*\*Lesson \d+\*\* \|.*", re.MULTILINE)
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -108,7 +107,8 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
         written.text(place, nbformat.writes(lesson_page(course, place, notebook, files)))
     for name in course.names("exercises"):
         place = f"exercises/{notebook_name('exercises', name)}"
-        written.text(place, nbformat.writes(exercise_page(course, place)))
+        solution = copies.get(f"solutions/{notebook_name('solutions', name)}")
+        written.text(place, nbformat.writes(exercise_page(course, place, solution)))
     written.text("GLOSSARY.md", glossary(course, used_by))
     for document in DOCUMENTS:
         written.text(document, with_links((course.root / document).read_text("utf-8"), document, course.root))
@@ -202,11 +202,24 @@ def with_cover(text: str, notebook: Path, files: Files) -> str:
     return COVER.sub(cover, text)
 
 
-def exercise_page(course: Outline, place: str) -> NotebookNode:
-    """Return an exercise as a page: as it was handed out, with its hints folded, and nothing run."""
+def exercise_page(course: Outline, place: str, solution: NotebookNode | None) -> NotebookNode:
+    """Return an exercise as a page: as it was handed out, with its hints folded, and the figures that it asks about.
+
+    These are in the page of its solution, which has run the same cells; what else it shows would be an answer.
+    """
     cells = nbformat.read(course.root / place, as_version=4).cells
+    shown = (
+        {cell.source: cell.outputs for cell in solution.cells if cell.cell_type == "code"} if solution else {}
+    )
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in shown.get(cell.source, []) if is_figure(output)]
     cells.insert(1, new_markdown_cell(EXERCISE_NOTE))
     return page_of(course, cells, place)
+
+
+def is_figure(output: NotebookNode) -> bool:
+    return "<figure" in "".join(output.get("data", {}).get("text/html", ""))
 
 
 def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookNode:
@@ -214,10 +227,6 @@ def page_of(course: Outline, cells: list[NotebookNode], place: str) -> NotebookN
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = to_pages(cell.source)
-    if place.startswith("notebooks/"):
-        cells[-1].source = PLACE.sub(
-            "", cells[-1].source
-        )  # every page has links to those beside it at its foot
     first, *others = cells
     title, _, rest = first.source.partition("\n")
     tools = f'<p class="page-tools"><a href="../_static/{place}" download>Download this notebook</a>'

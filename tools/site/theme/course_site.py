@@ -1,5 +1,6 @@
 """A Sphinx extension: formulas, readable docstrings with links, what glossary terms mean, descriptions of pages."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,7 @@ TERM_LINK = re.compile(
 FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)(?=[^<>]*<)")  # such as 60 000, in no tag
+PAIRED = re.compile(r"(?<=\d) · (?=\d)(?=[^<>]*<)")  # two runs in a table
 GLOSSARY = "GLOSSARY"
 
 
@@ -42,7 +44,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", show_sources)
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", write_excerpts)
+    app.add_config_value("theme_digest", theme_digest(), "html")  # new pages when we make them otherwise
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def theme_digest() -> str:
+    """Return a digest of the code that makes pages."""
+    digest = hashlib.sha256()
+    for path in sorted(HERE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 # ── Formulas ─────────────────────────────────────────────────────────────────────────────────────────
@@ -262,6 +273,7 @@ def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
     found = app.env.glossary_meanings  # type: ignore[attr-defined]
     if pagename != GLOSSARY:
         context["body"] = TERM_LINK.sub(lambda link: with_meaning(link, found), body)
+    context["body"] = PAIRED.sub("\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}", context["body"])
     context["body"] = GROUPED.sub(
         lambda number: number[0].replace(" ", "\N{NO-BREAK SPACE}"), context["body"]
     )

@@ -105,7 +105,10 @@
       kind === SearchResultKind.text ? Math.min(score, TITLE) + value(page, terms) : score;
     const seen = new Set();
     const found = Search._performSearch(query, stems, excluded, words, objects).reverse();
-    const results = [...classesWith(query.trim().toLowerCase(), terms), ...found.map((result) => item(result, terms))]
+    const number = /^lesson *(\d+)$/i.exec(query.trim())?.[1].padStart(2, "0");
+    const lessons = Object.keys(EXCERPTS).filter((page) => number && page.startsWith(`notebooks/${number}_`));
+    const lesson = lessons.map((page) => item([page, EXCERPTS[page].find(([, kind]) => kind === "title")?.[2] ?? page, "", ""], terms));
+    const results = [...lesson, ...classesWith(query.trim().toLowerCase(), terms), ...found.map((result) => item(result, terms))]
       .filter(({ firstChild: { href } }) => !seen.has(href) && seen.add(href));
     Search.output.append(...results);
     Search.output.onclick = ({ target }) => {

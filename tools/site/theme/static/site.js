@@ -31,11 +31,11 @@
   }
   const tools = document.querySelector(".page-tools");
   if (tools && predictions.length)
-    addSwitch("unfolded", ["Unfold all answers", "Fold all answers"], "no", (unfolded) => {
+    addSwitch("unfolded", ["Unfold answers in all lessons", "Fold answers in all lessons"], "no", (unfolded) => {
       for (const answer of answers) answer.open = unfolded;
     });
-  if (tools && document.querySelector("article pre"))
-    addSwitch("wrapped", ["Wrap long lines", "Keep lines whole"], "yes", (wrapped) => {
+  if (tools && document.querySelector("article .cell_input"))
+    addSwitch("wrapped", ["Wrap code", "Scroll code"], "no", (wrapped) => {
       document.body.classList.toggle("wrapped", wrapped);
     });
 
@@ -56,7 +56,12 @@
   if (matchMedia("(pointer: coarse)").matches)
     for (const { player, shadowRoot } of document.querySelectorAll("[data-mlcourse-player]")) {
       if (!player) continue;
-      player.scene.words.push(["Hover over a point, or tap it", "Tap a point"], ["Click", "Tap"], ["click", "tap"]);
+      player.scene.words.push(
+        ["Hover over a point, or tap it, to read its values; click it to keep them in view.", "Tap a point to read its values."],
+        ["Hover over a point, or tap it,", "Tap a point"],
+        ["Click", "Tap"],
+        ["click", "tap"],
+      );
       for (const note of shadowRoot.querySelectorAll("p.note")) note.textContent = player.say(note.textContent);
       player.update();
     }
@@ -113,10 +118,16 @@
     link.focus();
   });
 
+  // The list of pages shows where the reader is.
+  const [list, here] = [".sidebar-scroll", ".sidebar-tree li.current-page > a"].map((one) => document.querySelector(one));
+  if (list && here) list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
+
   // The front page's player runs at once, unless the reader has asked for less motion.
   const front = document.querySelector(".front-player [data-mlcourse-player]");
   if (front && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
     const root = front.shadowRoot ?? [...front.querySelectorAll("*")].find((element) => element.shadowRoot)?.shadowRoot;
+    const speed = root?.querySelector("select");
+    if (speed) speed.value = "4"; // it is over before a visitor leaves
     [...(root?.querySelectorAll("button") ?? [])].find((button) => button.textContent.includes("Play"))?.click();
   }
 })();
