@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +149,20 @@ def cluster() -> Iterator[tuple[str, "subprocess.Popen[bytes]", "subprocess.Pope
         yield f"dask://{place}", scheduler, workers
     finally:
         for process in (workers, scheduler):
-            process.terminate()
-            process.wait()
+            stop(process)
+
+
+def stop(process: "subprocess.Popen[bytes]", patience: float = 10) -> None:
+    """End a process and what it has started; workers without a scheduler do not end by themselves."""
+    started = children(process.pid)
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        for pid in (*started, process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
 
 
 def wait_for_port(host: str, port: int, patience: float = 60) -> None:
