@@ -275,7 +275,7 @@ def renamed(source: str) -> str:
     constants = [name for names in CAPITALS.findall(source) for name in names.split(", ") if len(name) > 3]
     names = [*FUNCTION.findall(source), *constants]
     texts = "\n".join(re.findall(r'"[^"\n]*"|`[^`]*`|^.*`[^`]*\$\{[^}`]*`.*', source, re.MULTILINE))
-    # A property: .name, name: …, or in {name, …}; a function that stands between two arguments keeps its name, too.
+    # A property: .name, name: …, or in {name, …}; a function passed between two other arguments keeps its name, too.
     free = [
         name for name in names if not re.search(rf"(?<!\.)\.{name}\b|\b{name}:|[{{,] *{name} *[,=}}]", source)
     ]

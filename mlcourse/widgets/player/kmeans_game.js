@@ -184,15 +184,14 @@ class KMeansGame extends Live {
     this.chooseMean(this.mean >= 0 && n ? (this.mean + by + n) % n : min(0, n - 1));
   }
 
-  /** While centres are missing, a step back would take one away without a word. */
+  /** While centres are missing there are no steps: the arrows say which keys do something. */
   keys(p) {
-    const placing = this.next && this.b === this.last;
     const hint = () => {
       this.caption.textContent = "W, A, S, D move a centre, N places one.";
     };
     return {
       ...super.keys(p),
-      ...(placing && { ArrowLeft: hint, ArrowRight: hint }),
+      ...(this.next && { ArrowLeft: hint, ArrowRight: hint }),
       ArrowDown: () => this.chooseCenter(1),
       ArrowUp: () => this.chooseCenter(-1),
       n: () => this.tap(freePlace(this.scene.points, this.means)),
@@ -231,8 +230,8 @@ function byHand(X, centers) {
 
 /** The frame of the centres that the reader put down last: where k-means starts, or has started. */
 function originOf(steps, frames) {
-  const byHand = steps.findLastIndex(({ rule }) => !rule);
-  return frames.findIndex(([, e]) => e === byHand);
+  const placed = steps.findLastIndex(({ rule }) => !rule);
+  return frames.findIndex(([, e]) => e === placed);
 }
 
 /** Σᵢ ‖xᵢ − its centre‖². */
