@@ -79,8 +79,8 @@ def measure(folder: Path, made: list[Student]) -> None:
     recorded = [str(path) for path in (more, folder / "more out", folder / "out2")]
     large = run([sys.executable, "-m", "benchmarks.grading", "--recorded", *recorded])
 
-    more = len(made) - len(made) // 10
-    each, shared = ((run.seconds - start.seconds) / more for run, start in zip(whole, starts))
+    rest = len(made) - len(made) // 10
+    each, shared = ((run.seconds - start.seconds) / rest for run, start in zip(whole, starts))
     row("", "measured", "to reach")
     row("one process", f"{one.seconds:.1f} s")
     row("    each submission, without start-up", f"{each:.2f} s", "at most 0.6 s")

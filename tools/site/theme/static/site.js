@@ -5,14 +5,14 @@
   const predictions = document.querySelectorAll("details.prediction");
   const answers = document.querySelectorAll("article details:not(.hide)"); // of the questions between, too
 
-  function remembered(key, otherwise) {
-    try { return localStorage.getItem(key) ?? otherwise; } catch { return otherwise; }
+  function remembered(key) {
+    try { return localStorage.getItem(key) === "yes"; } catch { return false; }
   }
-  function remember(key, value) {
-    try { localStorage.setItem(key, value); } catch { /* without storage, it is forgotten */ }
+  function remember(key, pressed) {
+    try { localStorage.setItem(key, pressed ? "yes" : "no"); } catch { /* without storage, it is forgotten */ }
   }
   // A button that is pressed or not, which the next page remembers. `names` has a text for each: what a click does.
-  function addSwitch(kind, names, otherwise, show) {
+  function addSwitch(kind, names, show) {
     const key = `mlcourse-${kind}`;
     const button = document.createElement("button");
     button.className = `switch ${kind}`;
@@ -23,19 +23,19 @@
     };
     button.addEventListener("click", () => {
       const pressed = button.getAttribute("aria-pressed") !== "true";
-      remember(key, pressed ? "yes" : "no");
+      remember(key, pressed);
       press(pressed);
     });
     tools.append(button);
-    press(remembered(key, otherwise) === "yes");
+    press(remembered(key));
   }
   const tools = document.querySelector(".page-tools");
   if (tools && predictions.length)
-    addSwitch("unfolded", ["Unfold answers in all lessons", "Fold answers in all lessons"], "no", (unfolded) => {
+    addSwitch("unfolded", ["Unfold answers in all lessons", "Fold answers in all lessons"], (unfolded) => {
       for (const answer of answers) answer.open = unfolded;
     });
   if (tools && document.querySelector("article .cell_input"))
-    addSwitch("wrapped", ["Wrap code", "Scroll code"], "no", (wrapped) => {
+    addSwitch("wrapped", ["Wrap code", "Scroll code"], (wrapped) => {
       document.body.classList.toggle("wrapped", wrapped);
     });
 
