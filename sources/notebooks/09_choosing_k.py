@@ -304,18 +304,22 @@ for kind in ("full", "diag"):
 
 
 # %%
-def chosen(Z, criterion):
-    fits = [GaussianMixture(K, random_state=0).fit(Z) for K in range(4, 21)]
-    return min(fits, key=lambda model: getattr(model, criterion)(Z))
+def candidates(Z):
+    return [GaussianMixture(K, random_state=0).fit(Z) for K in range(4, 21)]
+
+
+def chosen(models, Z, criterion):
+    return min(models, key=lambda model: getattr(model, criterion)(Z))
 
 
 # %%
 rng = np.random.default_rng(0)
 resampled = [X[rng.integers(len(X), size=len(X))] for _ in range(20)]
 fresh = [two_moons(random_state=seed)[0] for seed in range(100, 120)]
-picks = {}
+picks, fits = {}, {}
 for name, sets in {"bootstrap": resampled, "fresh data": fresh}.items():
-    picks[name] = [chosen(Z, "bic").n_components for Z in sets]
+    fits[name] = [candidates(Z) for Z in sets]
+    picks[name] = [chosen(models, Z, "bic").n_components for models, Z in zip(fits[name], sets)]
 distinct = np.mean([len(np.unique(Z, axis=0)) for Z in resampled])
 print(f"distinct points in a resample: {distinct:.0f}")
 
@@ -348,7 +352,7 @@ show(
 # %%
 on_new = {}
 for criterion in ("aic", "bic", "icl"):
-    best = [chosen(Z, criterion) for Z in fresh]
+    best = [chosen(models, Z, criterion) for models, Z in zip(fits["fresh data"], fresh)]
     on_new[criterion] = np.array([model.score(new) for model in best])
     median = np.median([model.n_components for model in best])
     print(f"{criterion.upper()}: median K {median:4.1f}, new points {on_new[criterion].mean():.3f}")
