@@ -81,9 +81,9 @@ show(
 )
 
 # %% [markdown]
-# Whatever your number, try five in this game. Click to place five [centres](../GLOSSARY.md#centre), then drag them. A
-# line leads from every point to its nearest centre. The goal is a small *inertia*: the sum of the *squared* lengths.
-# At the end, twenty runs of k-means compete with you.
+# Whatever your number, try five in this game. Click or tap to place five [centres](../GLOSSARY.md#centre), then drag
+# them. A line leads from every point to its nearest centre. The goal is a small *inertia*: the sum of the *squared*
+# lengths. At the end, twenty runs of k-means compete with you.
 #
 # **Before you run the next cell:** how many of the twenty will you beat?
 

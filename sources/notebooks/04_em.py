@@ -229,7 +229,7 @@ print("with the true values:", responsibilities(np.array([2.5]), *machines)[0].r
 # probability for the machine on the right ranges from 0.12 to 0.89.)
 #
 # Now watch these rounds in motion, up to the eighteenth: after it, no change is large enough to see. Each step of the
-# player is half a round: an E-step or an M-step. Click on a grain near 2.5 to keep its responsibilities in view.
+# player is half a round: an E-step or an M-step. Click or tap a grain near 2.5 to keep its responsibilities in view.
 
 # %%
 start = Mixture(
@@ -526,8 +526,8 @@ em_player(Y, list(islice(em(expectation_over(Y), start), 43)))
 #
 # ### Your own points
 #
-# Click to add a point. Drag a point or a mean, and EM follows while you hold it. Four things to try; make a guess
-# before each:
+# Click or tap to add a point. Drag a point or a mean, and EM follows while you hold it. Four things to try; make a
+# guess before each:
 #
 # - Drag one point far away from all the others. Does a component go with it?
 # - Choose more components than there are groups. Where do the spare ones go?
