@@ -1,6 +1,7 @@
 """What a reader does: predict and unfold, look up terms, search, play, print."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -135,8 +136,8 @@ def test_print_shows_every_answer_and_no_buttons(em):
 def test_a_term_is_explained_under_the_pointer_and_by_keyboard(em):
     found = em.locator(".term").locator("visible=true").first
     meaning = found.locator("[role=tooltip]")
-    assert found.locator("a").get_attribute("aria-describedby") == meaning.get_attribute("id")
-    for show in (found.hover, found.locator("a").focus):
+    assert found.locator("> a").get_attribute("aria-describedby") == meaning.get_attribute("id")
+    for show in (found.hover, found.locator("> a").focus):
         assert not meaning.is_visible()
         show()
         assert len(meaning.inner_text()) > 40
@@ -150,12 +151,12 @@ def test_the_first_tap_on_a_term_explains_it(new_page, address):
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     page.goto(f"{address}/{EM}")
     found = page.locator(".term").locator("visible=true").first
-    found.locator("a").tap()
+    found.locator("> a").tap()
     box = found.locator("[role=tooltip]").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
     assert page.url.endswith(EM)
-    found.locator("a").tap()
+    found.locator("> a").tap()
     page.wait_for_url("**/GLOSSARY.html#*")
 
 
@@ -182,30 +183,51 @@ WORDS = {
 }
 
 
-DEFINED = {
+FIRST = {
     "GaussianMixture": "reference/mixture.html#mlcourse.mixture.GaussianMixture",
-    "responsibility": "GLOSSARY.html#responsibility",
+    "GaussianMixture parameters": "reference/mixture.html#mlcourse.mixture.GaussianMixture",
+    "reg_covar": "reference/mixture.html#mlcourse.mixture.GaussianMixture.reg_covar",
     "m_step": "reference/mixture.html#mlcourse.mixture.m_step",
+    "responsibility": "GLOSSARY.html#responsibility",
+    "E-step": "GLOSSARY.html#e-step",
+    "k-means++": "notebooks/01_kmeans.html#a-more-careful-start-k-means",
+    "performance": "benchmarks/README.html",
+    "how to install": "index.html#on-your-own-machine",
+    "lesson 10": "notebooks/10_anomaly_detection.html",
 }
-FOUND = """(word) => {
-  Search.output.replaceChildren();
-  Search.query(word);
-  return [...Search.output.querySelectorAll("li")].map((found) =>
-    [found.querySelector("a").href, found.querySelector(".context")?.textContent ?? ""]);
-}"""
+RESULTS = """[...document.querySelectorAll("#search-results li")].map((found) =>
+  [found.querySelector("a").href, found.querySelector(".context")?.textContent ?? ""])"""
 
 
-def test_search_finds_words_where_they_are_explained(shared_page, address):
+@pytest.fixture
+def search(shared_page, address):
+    """A function that searches, and returns the address and the excerpt of each result."""
     page, complaints = shared_page
     complaints.clear()
-    page.goto(f"{address}/search.html?q=EM")
-    page.wait_for_selector("#search-results ul.search li a")
-    found = {word: page.evaluate(FOUND, word) for word in WORDS | DEFINED}
-    assert [word for word in WORDS if not any(WORDS[word] in link for link, _ in found[word])] == []
-    assert [(word, found[word][0]) for word in DEFINED if not found[word][0][0].endswith(DEFINED[word])] == []
-    excerpts = [excerpt for results in found.values() for link, excerpt in results if "/notebooks/" in link]
-    assert [excerpt for excerpt in excerpts if re.match(r"(… )?(from \S+ )?import ", excerpt)] == []
+
+    def results(query):
+        page.goto(f"{address}/search.html?q={quote(query)}")
+        page.wait_for_selector("#search-results [role=status]")
+        return page.evaluate(RESULTS)
+
+    yield results
     assert complaints == []
+
+
+@pytest.mark.parametrize(("word", "place"), WORDS.items())
+def test_search_finds_words_where_they_are_explained(search, word, place):
+    found = search(word)
+    assert [link for link, _ in found if place in link]
+    lessons = [excerpt for link, excerpt in found if "/notebooks/" in link]
+    assert [
+        excerpt for excerpt in lessons if re.match(r"(… )?(from \S+ )?import |.*All lessons", excerpt)
+    ] == []
+
+
+@pytest.mark.parametrize(("query", "place"), FIRST.items())
+def test_the_first_result_is_what_is_meant(search, query, place):
+    link, _ = search(query)[0]
+    assert link.endswith(f"/{place}")
 
 
 def test_search_suggests_a_word_for_a_misspelled_one(shared_page, address):

@@ -10,7 +10,8 @@ What happens, in order:
     folds.py     predict, then look: the answer to a prediction waits behind a button
     wording.py   what a page says where a notebook says "run the next cell"
     stage.py     the pages' sources: notebooks with their outputs, the glossary, the documents, the reference
-    theme/       what Sphinx needs: its configuration, an extension, templates, a style sheet and one script
+    reference.py the pages about the package, and which of its modules have a page of code
+    theme/       what Sphinx needs: its configuration, an extension, templates, a style sheet and scripts
     preview.py   the picture that other sites show beside a link to this one
     address.py   where the site is published, and where its readers get the course
     pages.py     what is done to finished pages: one style sheet, the content security policy, the site map
@@ -18,7 +19,8 @@ What happens, in order:
     pdf.py       pages to PDF, in a browser without a window
 
 Text and titles come from the notebooks and from `sources/lessons.toml`; nothing is written twice. Sphinx and its
-extensions are in the extra `site`; katex/ holds KaTeX, which typesets formulas while the site is built.
+extensions are in the extra `site`; katex/ holds KaTeX, which typesets formulas while the site is built, and
+minisearch/ holds MiniSearch, which ranks the results of a search in the browser.
 """
 
 from tools.site.build import main

@@ -24,7 +24,7 @@ def finish(site: Path, address: str) -> None:
         (site / "sitemap.xml").write_text(site_map(pages, site, address), "utf-8")
 
 
-# What furo and Sphinx leave out: levels of headings, names of landmarks, the heading of the search page. A cell above
+# What furo and Sphinx leave out: levels of headings, names of landmarks. A cell above
 # a column of names is no heading if it is empty.
 REPAIRS = {
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
@@ -32,7 +32,6 @@ REPAIRS = {
     '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
     '<th class="head"><p></p></th>': "<td></td>",
     ">Variables<": ">Attributes<",
-    '<div id="search-results">': '<h1>Search</h1><div id="search-results">',
 }
 
 

@@ -17,6 +17,7 @@ SHOWN = (nodes.paragraph, nodes.literal_block, nodes.title, addnodes.desc_signat
 LEFT_OUT = re.compile(
     r"""^\s*(?:(?:import|from)\b|[frb]?["']).*$""", re.MULTILINE
 )  # imports; captions, in pieces
+NAVIGATION = re.compile(r"\| All lessons \|")  # the line of links at the top of a lesson
 COMMAND = re.compile(r"\\(?:text|math\w+|left|right|bar|hat|tilde)(?![a-z])|[\\{}$]")
 
 
@@ -25,7 +26,7 @@ def write_excerpts(app: Sphinx, exception: Exception | None) -> None:
     if exception is None:
         pages = {page: list(blocks(app.env.get_doctree(page))) for page in sorted(app.env.all_docs)}
         text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
-        (Path(app.outdir) / "_static" / "excerpts.js").write_text(f"const EXCERPTS={text};", "utf-8")
+        (Path(app.outdir) / "_static" / "sections.js").write_text(f"const PAGES={text};", "utf-8")
 
 
 def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
@@ -40,7 +41,7 @@ def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
             words = "\n".join(line for line in lines if line)
         else:
             words = " ".join("".join(readable(node)).split())
-        if words:
+        if words and not NAVIGATION.search(words):
             yield anchor_of(node), kind, words
 
 
@@ -53,23 +54,23 @@ def kind_of(node: Node) -> str:
 
 
 def is_parameter(paragraph: Node) -> bool:
-    """Whether a paragraph describes a parameter or an attribute of a class."""
-    described = paragraph.parent
-    while described is not None and not isinstance(described, addnodes.desc):
-        described = described.parent
-    of_class = described is not None and described["objtype"] == "class"
-    return of_class and isinstance(next(iter(paragraph.children), None), addnodes.literal_strong)
+    """Whether a paragraph describes a parameter or an attribute, which it begins with."""
+    in_list = isinstance(paragraph.parent, (nodes.list_item, nodes.field_body))
+    return in_list and isinstance(next(iter(paragraph.children), None), addnodes.literal_strong)
 
 
 def readable(node: Node) -> Iterator[str]:
     """Yield the text of a node, without HTML, and with symbols instead of the commands of formulas."""
     for text in node.findall(nodes.Text):
-        if not isinstance(text.parent, nodes.raw):
-            yield COMMAND.sub("", text) if isinstance(text.parent, nodes.math) else str(text)
+        if not isinstance(text.parent, nodes.raw) and "headerlink" not in text.parent.get("classes", ()):
+            words = text.astext()
+            yield COMMAND.sub("", words) if isinstance(text.parent, nodes.math) else words
 
 
 def anchor_of(node: Node | None) -> str:
-    """Return the anchor of the innermost section or documented object around a node; empty at the top of a page."""
+    """Return the anchor of a parameter, else of the section or object around a node; empty at the top of a page."""
+    if isinstance(node, nodes.paragraph) and node["ids"]:
+        return str(node["ids"][0])
     while node is not None and not isinstance(node.parent, nodes.document):
         signature = node[0] if isinstance(node, addnodes.desc) else node
         if isinstance(signature, (nodes.section, addnodes.desc_signature)) and signature["ids"]:

@@ -37,7 +37,18 @@
   if (tools && document.querySelector("article .cell_input"))
     addSwitch("wrapped", ["Wrap code", "Scroll code"], (wrapped) => {
       document.body.classList.toggle("wrapped", wrapped);
+      if (wrapped) for (const code of document.querySelectorAll("article .highlight pre:not(:has(.line))")) breakLines(code);
     });
+
+  // Let every line know how far its code is indented, and where it may be broken. What is copied stays the same.
+  function breakLines(code) {
+    const lines = code.innerHTML.replace(/\n$/, "").split("\n"); // no element goes on in the next line
+    code.innerHTML = lines.map((line) => {
+      const [, indent] = /^(?:<span><\/span>)?(?:<span class="w">)?( *)/.exec(line);
+      const breakable = line.replace(/[([{,.=](?![^<]*>)/g, "$&<wbr>");
+      return `<span class="line" style="--indent: ${indent.length}ch">${breakable}\n</span>`;
+    }).join("");
+  }
 
   // Who comes back to a page finds open what was open.
   const OPEN = `mlcourse-open ${location.pathname}`;
@@ -59,6 +70,7 @@
       player.scene.words.push(
         ["Hover over a point, or tap it, to read its values; click it to keep them in view.", "Tap a point to read its values."],
         ["Hover over a point, or tap it,", "Tap a point"],
+        [": click, or press N", ": tap"],
         ["Click", "Tap"],
         ["click", "tap"],
       );
@@ -69,6 +81,7 @@
   // Buttons of players are as high as a fingertip, and on paper there are none.
   const inPlayers = new CSSStyleSheet();
   inPlayers.replaceSync(`
+    @media (pointer: coarse) { details:has(> table) { display: none; } } /* no keys */
     @media (pointer: coarse), (max-width: 46em) { button, select, summary { min-height: 40px; } summary { line-height: 40px; } }
     @media print { .controls, .reading, .note, details { display: none; } }`);
   for (const { shadowRoot } of document.querySelectorAll("[data-mlcourse-player]"))
