@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tools.site.stage import REFERENCE, defined_in
+from tools.site.reference import MODULES, defined_in
 
 
 def test_every_link_leads_to_a_page_and_an_anchor(site, read_pages):
@@ -44,7 +44,7 @@ def test_the_reference_leads_to_equations_code_and_speed(read_pages):
     } <= {*page.links}
 
 
-@pytest.mark.parametrize("name", REFERENCE)
+@pytest.mark.parametrize("name", MODULES)
 def test_a_class_lists_what_it_inherits_from_ours(read_pages, name):
     module = import_module(f"mlcourse.{name}")
     anchors = read_pages[f"reference/{name}.html"].anchors

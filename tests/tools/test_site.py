@@ -13,7 +13,7 @@ from nbformat import read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from PIL import Image
 
-from tools.site import build, execute, outputs, pages, stage
+from tools.site import build, execute, outputs, pages, reference, stage
 from tools.site.address import binder_address, download_address, site_address
 from tools.site.folds import CLOSE, OPEN, with_folds
 from tools.site.wording import for_readers
@@ -267,7 +267,7 @@ def test_a_page_loads_its_style_sheets_as_one(tmp_path):
 def test_links_of_a_document_stay_on_the_site():
     root = stage.HERE.parents[1]
     document = (
-        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/blocks.py) [d](https://example.org) [e](#here)"
+        "[a](../README.md) [b](grading.md#x) [c](../mlcourse/tasks/lesson_04.py) [d](https://example.org) [e](#here)"
         " [`f`](../mlcourse/mixture/steps.py)"
     )
     inside = stage.with_links(document, "docs/instructors.md", root)
@@ -303,7 +303,7 @@ def test_no_page_of_a_notebook_loses_a_line():
 def test_the_reference_names_what_a_package_defines_itself():
     import mlcourse.widgets
 
-    names = stage.defined_in(mlcourse.widgets)
+    names = reference.defined_in(mlcourse.widgets)
     assert "em_player" in names
     assert "covariance_from_axes" not in names  # from mlcourse.gaussians, on whose page it is
 
@@ -311,10 +311,26 @@ def test_the_reference_names_what_a_package_defines_itself():
 def test_the_reference_begins_with_the_estimators():
     import mlcourse.mixture
 
-    names = stage.in_order(mlcourse.mixture, stage.defined_in(mlcourse.mixture))
+    names = reference.in_order(mlcourse.mixture, reference.defined_in(mlcourse.mixture))
     assert names[0] == "GaussianMixture"
     assert names.index("IncompleteDataMixture") < names.index("CovariancePrior")
     assert "ppca" in names  # a cached function
+
+
+@pytest.mark.parametrize("name", reference.FORMULAS)
+def test_every_formula_of_the_reference_is_in_its_lesson(name):
+    page = reference.reference_page(name, stage.HERE.parents[1])
+    for formula in reference.FORMULAS[name]:
+        assert re.search(
+            rf"\*\*{re.escape(formula.name)}\*\* .*{formula.lesson}.*\n\n\$\$[^$]*{re.escape(formula.opening)}",
+            page,
+        )
+
+
+def test_the_code_that_has_a_page_holds_no_answers():
+    shown = reference.shown_modules()
+    assert {"mlcourse.blocks", "mlcourse.mixture", "mlcourse.mixture.base"} <= shown
+    assert [name for name in shown if re.match(r"mlcourse\.(tasks|grading|builder)\b", name)] == []
 
 
 def test_addresses_follow_from_the_repository():

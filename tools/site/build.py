@@ -21,6 +21,7 @@ from tools.site.stage import copy_notebooks, stage
 NEEDED = ("sphinx", "myst_nb", "furo", "sphinx_copybutton", "py_mini_racer")
 STAMP = ".built"  # in the site's folder: what it was built from
 WORK = ROOT / "build" / "site"
+REPLACED = ("searchindex.js", "searchtools.js", "language_data.js")  # search.html has a search of its own
 
 
 class NotASite(ValueError):
@@ -94,28 +95,23 @@ def build(course: Outline, out: Path) -> None:
             f"{out} has something else than a site in it: empty it, or choose another folder with -o."
         )
     stage(course, run_lessons(course), WORK / "source")
-    origin = digest_of(WORK / "source", Path(__file__).parent)
+    theme = Path(__file__).parent / "theme"
+    origin = package_digest().hex() + digest_of(WORK / "source", Path(__file__).parent)
     if stamp.is_file() and stamp.read_text("ascii") == origin:
         return
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html"]
-    folders = [
-        "-c",
-        str(Path(__file__).parent / "theme"),
-        "-d",
-        str(WORK / "doctrees"),
-        str(WORK / "source"),
-        str(WORK / "html"),
-    ]
-    shutil.rmtree(WORK / "html" / "_modules", ignore_errors=True)  # viewcode never removes a page of code
-    subprocess.run([*sphinx, *folders], check=True, cwd=course.root)
+    settings = ["-c", str(theme), "-D", f"theme_digest={digest_of(theme)}", "-d", str(WORK / "doctrees")]
+    subprocess.run(
+        [*sphinx, *settings, str(WORK / "source"), str(WORK / "html")], check=True, cwd=course.root
+    )
     publish(course, WORK / "html", out)
     pack(course, out)
     stamp.write_text(origin, "ascii")
 
 
 def digest_of(*folders: Path) -> str:
-    """Return a digest of everything that the site is built from: the folders, and the package."""
-    digest = hashlib.sha256(package_digest())
+    """Return a digest of the files in folders."""
+    digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
@@ -126,7 +122,7 @@ def digest_of(*folders: Path) -> str:
 def publish(course: Outline, html: Path, out: Path) -> None:
     """Copy what Sphinx has built and what its pages load, and finish the pages."""
     shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(html, out, ignore=shutil.ignore_patterns(".buildinfo*", "objects.inv"))
+    shutil.copytree(html, out, ignore=shutil.ignore_patterns(".buildinfo*", "objects.inv", *REPLACED))
     shutil.copytree(WORK / "source" / "_static", out / "_static", dirs_exist_ok=True)
     copy_notebooks(course.root, out)
     draw_preview(course.root / "notebooks" / "pictures" / "04.png", out / "_static" / "preview.png")

@@ -9,19 +9,13 @@ import posixpath
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable
-from importlib import import_module
-from inspect import unwrap
 from pathlib import Path
-from pkgutil import iter_modules
-from types import FunctionType, ModuleType
 from typing import Any
 
 import nbformat
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from sklearn.base import BaseEstimator
 
 from mlcourse.builder.lessons import Outline
 from mlcourse.checks.folders import notebook_name
@@ -29,6 +23,7 @@ from mlcourse.cli import WELCOME
 from tools.site.address import binder_address, download_address, repository_address
 from tools.site.folds import with_folds
 from tools.site.outputs import Files, for_page, picture
+from tools.site.reference import MODULES, code_page, reference_page, shown_modules, summary
 from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
 
 HERE = Path(__file__).parent
@@ -46,29 +41,6 @@ DOCUMENTS = (
     "SECURITY.md",
     "CHANGELOG.md",
 )
-REFERENCE = (
-    "gaussians",
-    "mixture",
-    "kmeans",
-    "pca",
-    "classifier",
-    "anomaly",
-    "metrics",
-    "evaluation",
-    "datasets",
-    "plotting",
-    "widgets",
-    "scale",
-    "checks",
-)
-DERIVED_IN = {  # the lessons where the formulas of a page are typeset and derived
-    "gaussians": ("03_gaussians",),
-    "mixture": ("04_em", "05_why_em_works"),
-    "kmeans": ("01_kmeans",),
-    "pca": ("11_pca_digits",),
-    "anomaly": ("10_anomaly_detection",),
-}
-MEASURED = {"gaussians", "mixture", "kmeans", "pca", "metrics", "scale"}  # on the page about speed
 ANCHOR = re.compile(r'<a id="([^"]*)"></a>\n*')
 MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
@@ -103,20 +75,21 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
     copies = {place: nbformat.read(path, as_version=4) for place, path in executed.items()}
     used_by = terms_used(course)
     files = Files(out / "_static" / "shown", "../_static/shown")
-    for place, notebook in copies.items():
-        written.text(place, nbformat.writes(lesson_page(course, place, notebook, files)))
+    pages = {place: lesson_page(course, place, notebook, files) for place, notebook in copies.items()}
     for name in course.names("exercises"):
         place = f"exercises/{notebook_name('exercises', name)}"
-        solution = copies.get(f"solutions/{notebook_name('solutions', name)}")
-        written.text(place, nbformat.writes(exercise_page(course, place, solution)))
+        solution = pages[f"solutions/{notebook_name('solutions', name)}"]
+        pages[place] = exercise_page(course, place, solution)
+    for place, page in pages.items():
+        written.text(place, nbformat.writes(page))
     written.text("GLOSSARY.md", glossary(course, used_by))
     for document in DOCUMENTS:
         written.text(document, with_links((course.root / document).read_text("utf-8"), document, course.root))
     for image in (course.root / "docs").rglob("*"):
         if image.suffix in (".png", ".gif"):
             written.copy(image.relative_to(course.root).as_posix(), image)
-    for name in REFERENCE:
-        written.text(f"reference/{name}.md", reference_page(name))
+    for name in MODULES:
+        written.text(f"reference/{name}.md", reference_page(name, course.root))
     templates = Environment(
         loader=FileSystemLoader(HERE / "theme" / "sources"), undefined=StrictUndefined, autoescape=False
     )
@@ -127,9 +100,9 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
             cards=cards(course, files),
             download=download_address(course),
             repository=repository_address(course),
-            player=first_player(copies["notebooks/04_em.ipynb"]),
+            player=first_player(pages["notebooks/04_em.ipynb"]),
             documents=DOCUMENTS,
-            reference={name: summary(name) for name in REFERENCE},
+            reference={name: summary(name) for name in MODULES},
         )
         written.text(template, text)
     files.remove_others()
@@ -202,15 +175,13 @@ def with_cover(text: str, notebook: Path, files: Files) -> str:
     return COVER.sub(cover, text)
 
 
-def exercise_page(course: Outline, place: str, solution: NotebookNode | None) -> NotebookNode:
+def exercise_page(course: Outline, place: str, solution: NotebookNode) -> NotebookNode:
     """Return an exercise as a page: as it was handed out, with its hints folded, and the figures that it asks about.
 
-    These are in the page of its solution, which has run the same cells; what else it shows would be an answer.
+    These are in the page of its solution, which has run the same cells; what else that shows would be an answer.
     """
     cells = nbformat.read(course.root / place, as_version=4).cells
-    shown = (
-        {cell.source: cell.outputs for cell in solution.cells if cell.cell_type == "code"} if solution else {}
-    )
+    shown = {cell.source: cell.outputs for cell in solution.cells if cell.cell_type == "code"}
     for cell in cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in shown.get(cell.source, []) if is_figure(output)]
@@ -355,96 +326,15 @@ def inside(found: re.Match[str], place: str, root: Path) -> str:
         return f"[{found['words']}]({to_top(place)}index.md)"
     if path in (*DOCUMENTS, "GLOSSARY.md") or path.split("/")[0] in ("notebooks", "exercises", "solutions"):
         return found[0]
-    package, _, module = path.removesuffix(".py").removeprefix("mlcourse/").partition("/")
-    if path.startswith("mlcourse/") and path.endswith(".py") and package in REFERENCE and "/" not in module:
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    if path.endswith(".py") and module in shown_modules():
         words = CODE.sub(r"<code>\1</code>", found["words"])
-        return f'<a href="{to_top(place)}_modules/{path.removesuffix(".py")}.html">{words}</a>'
+        return f'<a href="{to_top(place)}{code_page(module)}.html">{words}</a>'
     return found["words"]
 
 
 def to_top(place: str) -> str:
     return "../" * place.count("/")
-
-
-def reference_page(name: str) -> str:
-    """Return the page of one module or package: what it offers, and how the modules of a package work."""
-    module = import_module(f"mlcourse.{name}")
-    inner = [
-        one.name for one in iter_modules(getattr(module, "__path__", [])) if not one.name.startswith("_")
-    ]
-    inner.sort(key=lambda one: (one != "steps", one))  # the equations first
-    ways = [] if inner else [source_link(module.__name__)]
-    ways += [f'<a href="#mlcourse-{name}-{inner[0]}">How it works, module by module</a>'] if inner else []
-    ways += ['<a href="../benchmarks/README.html">Measured speed</a>'] if name in MEASURED else []
-    parts = [f"({module.__name__})=\n# mlcourse.{name}", f'<p class="page-tools">{"".join(ways)}</p>']
-    if name in DERIVED_IN:
-        lessons = " and ".join(f"[](../notebooks/{lesson}.ipynb)" for lesson in DERIVED_IN[name])
-        parts.append(f"Formulas and derivations: {lessons}.")
-    parts.append(directive("automodule", module.__name__))
-    parts += [documented(module, one) for one in in_order(module, defined_in(module))]
-    if inner:
-        parts.append("## How it works")
-    for one in inner:
-        inside = f"{module.__name__}.{one}"
-        # Without index: a function may have the name of its module.
-        parts += [
-            f"({inside})=\n### {name}.{one}",
-            source_link(inside),
-            directive("automodule", inside, "no-index"),
-        ]
-    return "\n\n".join(parts) + "\n"
-
-
-def source_link(module: str) -> str:
-    """Return the HTML of a link to the code of a module, whose page the extension `course_site` asks for."""
-    return f'<a class="source" href="../_modules/{module.replace(".", "/")}.html">Source code</a>'
-
-
-def summary(name: str) -> str:
-    """Return the first paragraph of a module's docstring, in a line."""
-    text = import_module(f"mlcourse.{name}").__doc__ or ""
-    return " ".join(text.partition("\n\n")[0].split())
-
-
-def defined_in(module: ModuleType) -> list[str]:
-    """Return the names of the functions and classes that a module or package offers and that are its own.
-
-    Others have a page where they are defined.
-    """
-    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
-    offered = {name: getattr(module, name) for name in names}
-    return [
-        name
-        for name, value in offered.items()
-        if isinstance(unwrap(value), (type, FunctionType))  # a cached function is wrapped
-        and f"{value.__module__}.".startswith(f"{module.__name__}.")
-    ]
-
-
-def in_order(module: ModuleType, names: Iterable[str]) -> list[str]:
-    """Sort the names of a module: estimators first, and a class before those that are made from it."""
-
-    def key(name: str) -> tuple[bool, int]:
-        value = getattr(module, name)
-        estimator = isinstance(value, type) and issubclass(value, BaseEstimator)
-        return not estimator, len(value.__mro__) if estimator else 0
-
-    return sorted(names, key=key)
-
-
-def documented(module: ModuleType, name: str) -> str:
-    """Return what tells Sphinx to document a function, or a class with its methods, inherited ones included."""
-    value, place = getattr(module, name), f"{module.__name__}.{name}"
-    if not isinstance(value, type):
-        return directive("autofunction", place)
-    kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-    return directive(kind, place, "members", "undoc-members", "inherited-members")
-
-
-def directive(kind: str, place: str, *options: str) -> str:
-    """Return what tells Sphinx to document a module or a member of it."""
-    lines = [f".. {kind}:: {place}", *(f"   :{option}:" for option in options)]
-    return "\n".join(["```{eval-rst}", *lines, "```"])
 
 
 def copy_notebooks(root: Path, out: Path) -> None:

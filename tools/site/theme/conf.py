@@ -9,6 +9,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[2])]  # the extension beside this fi
 from mlcourse import __version__  # noqa: E402
 from mlcourse.builder.lessons import read_course  # noqa: E402
 from tools.site.address import site_address  # noqa: E402
+from tools.site.theme.code_pages import code_of  # noqa: E402
 
 ADDRESS = site_address(read_course(HERE.parents[2]))
 
@@ -22,7 +23,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
+    "sphinx.ext.linkcode",
     "sphinx_copybutton",
     "course_site",
 ]
@@ -50,11 +51,13 @@ napoleon_custom_sections = [
 ]  # names end in underscores, which are links elsewhere
 napoleon_preprocess_types = False
 
+linkcode_resolve = code_of
+
 html_theme = "furo"
 html_title = "Gaussian mixtures, from k-means to EM"
 html_baseurl = ADDRESS
 html_favicon = "static/favicon.svg"
-html_static_path = ["static", "../katex/static"]
+html_static_path = ["static", "../katex/static", "../minisearch/static"]
 html_css_files = ["katex.min.css", "site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_math_renderer = "katex"

@@ -1,6 +1,5 @@
 """A Sphinx extension: formulas, readable docstrings with links, what glossary terms mean, descriptions of pages."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -15,10 +14,10 @@ from py_mini_racer import MiniRacer
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.nodes import make_refnode
 
-from tools.site.theme.excerpts import write_excerpts
+from tools.site.theme.code_pages import code_pages
+from tools.site.theme.excerpts import anchor_of, is_parameter, write_excerpts
 
 HERE = Path(__file__).parent
 
@@ -40,20 +39,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-skip-member", skip)
     app.add_role("name", name_role)
     app.connect("missing-reference", link_name)
+    app.connect("doctree-read", anchor_parameters)
     app.connect("env-updated", note_terms)
-    app.connect("env-updated", show_sources)
+    app.connect("html-collect-pages", code_pages)
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", write_excerpts)
-    app.add_config_value("theme_digest", theme_digest(), "html")  # new pages when we make them otherwise
+    app.add_config_value(
+        "theme_digest", "", "html"
+    )  # build.py gives it: new pages when we make them otherwise
     return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def theme_digest() -> str:
-    """Return a digest of the code that makes pages."""
-    digest = hashlib.sha256()
-    for path in sorted(HERE.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 # ── Formulas ─────────────────────────────────────────────────────────────────────────────────────────
@@ -216,34 +210,19 @@ def meant_by(name: str, module: str, within: str, documented: Iterable[str]) -> 
     return others[0] if len(others) == 1 else None
 
 
-def show_sources(app: Sphinx, env: BuildEnvironment) -> None:
-    """Have viewcode show every module that has a heading in the reference, even if no object of it is documented."""
-    shown = env._viewcode_modules  # type: ignore[attr-defined]
-    for module in env.domains.standard_domain.anonlabels:
-        if module.startswith("mlcourse.") and not shown.get(module):
-            analyzer = ModuleAnalyzer.for_module(module)
-            analyzer.find_tags()
-            shown[module] = (analyzer.code, analyzer.tags, {}, module)
-    for module, entry in shown.items():
-        if entry:
-            shown[module] = with_links_back(module, entry, env.domains.python_domain.objects)
+# ── Parameters ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def with_links_back(module: str, entry: Any, documented: Any) -> Any:
-    """Let code lead to where it is documented under its own name: viewcode may lead to a class that inherits it.
-
-    Names that only stand for others are left out, because they have no anchor.
-    """
-    code, tags, used, _ = entry
-    pages: dict[str, str] = {}
-    parts = module.split(".")
-    for package in (".".join(parts[:end]) for end in range(len(parts), 0, -1)):
-        own = {name: f"{package}.{name}" for name in used}
-        found = {name: documented[full] for name, full in own.items() if full in documented}
-        pages = {name: one.docname for name, one in found.items() if not one.aliased}
-        if pages:
-            return code, tags, pages, package
-    return code, tags, pages, module
+def anchor_parameters(app: Sphinx, doctree: nodes.document) -> None:
+    """Give every parameter and attribute an anchor, and a link to it that shows under the pointer."""
+    for paragraph in filter(is_parameter, doctree.findall(nodes.paragraph)):
+        anchor = f"{anchor_of(paragraph)}.{paragraph[0].astext()}"
+        if anchor in doctree.ids:
+            continue  # a property, which has its own
+        paragraph["ids"].append(anchor)
+        doctree.ids[anchor] = paragraph
+        link = nodes.reference("", "#", refid=anchor, classes=["headerlink"], reftitle="Link to this name")
+        paragraph.insert(1, link)
 
 
 # ── The glossary ─────────────────────────────────────────────────────────────────────────────────────
@@ -254,14 +233,14 @@ def note_terms(app: Sphinx, env: BuildEnvironment) -> None:
     env.glossary_meanings = meanings(env.get_doctree(GLOSSARY))  # type: ignore[attr-defined]
 
 
-def meanings(doctree: nodes.document) -> dict[str, str]:
-    """Return, for each anchor, the text below its heading."""
+def meanings(doctree: nodes.document) -> dict[str, tuple[str, str]]:
+    """Return, for each anchor, its heading and the text below it."""
     found = {}
     for section in doctree.findall(nodes.section):
         paragraph = next((part for part in section.children if isinstance(part, nodes.paragraph)), None)
         if paragraph is not None:
             for anchor in section["ids"]:
-                found[anchor] = " ".join(paragraph.astext().split())
+                found[anchor] = section[0].astext(), " ".join(paragraph.astext().split())
     return found
 
 
@@ -281,16 +260,16 @@ def add_to_page(app: Sphinx, pagename: str, templatename: str, context: dict[str
     context["site_address"] = app.config.html_baseurl
 
 
-def with_meaning(link: re.Match[str], found: dict[str, str]) -> str:
+def with_meaning(link: re.Match[str], found: dict[str, tuple[str, str]]) -> str:
     """Return a link to a term with its meaning beside it, for a pointer, for the keyboard and for a screen reader."""
-    meaning = found.get(link["anchor"])
-    if not link["page"] or not meaning:
+    if not link["page"] or link["anchor"] not in found:
         return link[0]
-    number = f"meaning-{link.start()}"
+    term, meaning = map(escape, found[link["anchor"]])
+    number, target = f"meaning-{link.start()}", f'href="{link["page"]}#{link["anchor"]}"'
     return (
-        f'<span class="term"><a class="reference internal" href="{link["page"]}#{link["anchor"]}"'
-        f' aria-describedby="{number}">{link["words"]}</a>'
-        f'<span class="meaning" role="tooltip" id="{number}">{escape(meaning)}</span></span>'
+        f'<span class="term"><a class="reference internal" {target} aria-describedby="{number}">{link["words"]}</a>'
+        f'<span class="meaning" role="tooltip" id="{number}"><strong>{term}</strong>: {meaning}'
+        f' <a class="more" {target} tabindex="-1" aria-hidden="true">More →</a></span></span>'
     )
 
 
