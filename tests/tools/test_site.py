@@ -265,15 +265,15 @@ def test_a_page_loads_its_style_sheets_as_one(tmp_path):
 
 
 def test_links_of_a_document_stay_on_the_site():
-    root = stage.HERE.parents[1]
     document = (
         "[a](../README.md) [b](grading.md#x) [c](../mlcourse/tasks/lesson_04.py) [d](https://example.org) [e](#here)"
-        " [`f`](../mlcourse/mixture/steps.py)"
+        " [`f`](../mlcourse/mixture/steps.py) `mlcourse/blas.py` `mlcourse/tasks/lesson_04.py`"
     )
-    inside = stage.with_links(document, "docs/instructors.md", root)
+    inside = stage.with_links(document, "docs/instructors.md")
     assert inside == (
         "[a](../index.md) [b](grading.md#x) c [d](https://example.org) [e](#here)"
         ' <a href="../_modules/mlcourse/mixture/steps.html"><code>f</code></a>'
+        ' <a href="../_modules/mlcourse/blas.html"><code>mlcourse/blas.py</code></a> `mlcourse/tasks/lesson_04.py`'
     )
 
 

@@ -47,6 +47,7 @@ HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
 CODE = re.compile(r"`([^`]+)`")
+CODE_FILE = re.compile(r"`(?P<path>mlcourse/[\w/]+\.py)`")
 FENCED_OR_PERCENT = re.compile(
     r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
 )
@@ -84,7 +85,7 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
         written.text(place, nbformat.writes(page))
     written.text("GLOSSARY.md", glossary(course, used_by))
     for document in DOCUMENTS:
-        written.text(document, with_links((course.root / document).read_text("utf-8"), document, course.root))
+        written.text(document, with_links((course.root / document).read_text("utf-8"), document))
     for image in (course.root / "docs").rglob("*"):
         if image.suffix in (".png", ".gif"):
             written.copy(image.relative_to(course.root).as_posix(), image)
@@ -311,12 +312,13 @@ def backlinks(course: Outline, names: list[str]) -> str:
     return f"*In {'lesson' if len(links) == 1 else 'lessons'} {', '.join(links)}.*\n\n" if links else ""
 
 
-def with_links(text: str, place: str, root: Path) -> str:
-    """Return a document whose links stay within the site."""
-    return MARKDOWN_LINK.sub(lambda found: inside(found, place, root), with_percent_signs(text))
+def with_links(text: str, place: str) -> str:
+    """Return a document whose links stay within the site, and in which names of files lead to their code."""
+    text = MARKDOWN_LINK.sub(lambda found: inside(found, place), with_percent_signs(text))
+    return CODE_FILE.sub(lambda found: to_code(found["path"], place, found[0]), text)
 
 
-def inside(found: re.Match[str], place: str, root: Path) -> str:
+def inside(found: re.Match[str], place: str) -> str:
     """Return a link as it is if the site has its target; to code, a link to the code's page; or its words alone."""
     target = found["target"].partition("#")[0]
     if not target or ":" in target:
@@ -326,11 +328,16 @@ def inside(found: re.Match[str], place: str, root: Path) -> str:
         return f"[{found['words']}]({to_top(place)}index.md)"
     if path in (*DOCUMENTS, "GLOSSARY.md") or path.split("/")[0] in ("notebooks", "exercises", "solutions"):
         return found[0]
+    return to_code(path, place, found["words"])
+
+
+def to_code(path: str, place: str, words: str) -> str:
+    """Return a link to the code in a file if that has a page; the words alone if not."""
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    if path.endswith(".py") and module in shown_modules():
-        words = CODE.sub(r"<code>\1</code>", found["words"])
-        return f'<a href="{to_top(place)}{code_page(module)}.html">{words}</a>'
-    return found["words"]
+    if not path.endswith(".py") or module not in shown_modules():
+        return words
+    shown = CODE.sub(r"<code>\1</code>", words)
+    return f'<a href="{to_top(place)}{code_page(module)}.html">{shown}</a>'
 
 
 def to_top(place: str) -> str:

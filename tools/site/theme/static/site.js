@@ -91,7 +91,7 @@
   const panels = new ResizeObserver((changes) => {
     for (const { target } of changes) {
       const [first, second] = target.querySelectorAll("img");
-      target.classList.toggle("narrow", second.offsetTop >= first.offsetTop + first.offsetHeight);
+      target.classList.toggle("narrow", second.offsetTop > first.offsetTop + first.offsetHeight / 2);
     }
   });
   for (const words of document.querySelectorAll("figcaption:has(.stacked)")) panels.observe(words.closest("figure"));
