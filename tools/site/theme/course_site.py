@@ -44,9 +44,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", code_pages)
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", write_excerpts)
-    app.add_config_value(
-        "theme_digest", "", "html"
-    )  # build.py gives it: new pages when we make them otherwise
+    # build.py gives its value: pages are read and written anew when our code changes.
+    app.add_config_value("theme_digest", "", "env")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
