@@ -16,6 +16,7 @@ from PIL import Image
 from tools.site import build, execute, outputs, pages, reference, stage
 from tools.site.address import binder_address, download_address, site_address
 from tools.site.folds import CLOSE, OPEN, with_folds
+from tools.site.given import independent_of_answers
 from tools.site.wording import for_readers
 
 QUESTION = "**Before you run the next cell:** which one is larger?"
@@ -331,6 +332,21 @@ def test_the_code_that_has_a_page_holds_no_answers():
     shown = reference.shown_modules()
     assert {"mlcourse.blocks", "mlcourse.mixture", "mlcourse.mixture.base"} <= shown
     assert [name for name in shown if re.match(r"mlcourse\.(tasks|grading|builder)\b", name)] == []
+
+
+def test_cells_that_use_an_answer_are_told_from_others():
+    task, answer = "def f(x):\n    ...", "def f(x):\n    X = x.copy()\n    X[0] = 0\n    return X"
+    given = [
+        "import numpy as np\nX = np.ones(3)",
+        "plot(X)",
+        "Y = f(X)",
+        "Z = {}\nZ[1] = Y",
+        "plot(Z)",
+        "plot(X, 2)",
+    ]
+    exercise = [*given[:2], task, *given[2:]]
+    same = independent_of_answers(exercise, [*given[:2], answer, *given[2:]])
+    assert same == {given[0], given[1], given[5]}
 
 
 def test_addresses_follow_from_the_repository():

@@ -8,6 +8,7 @@ What happens, in order:
     execute.py   run notebooks, and keep what they show until the notebook or the package changes
     outputs.py   what a cell shows, as files that a page can load: pictures, scripts, the first view of a slider
     folds.py     predict, then look: the answer to a prediction waits behind a button
+    given.py     which figures of an exercise do not depend on its answers
     wording.py   what a page says where a notebook says "run the next cell"
     stage.py     the pages' sources: notebooks with their outputs, the glossary, the documents, the reference
     reference.py the pages about the package, and which of its modules have a page of code

@@ -22,6 +22,7 @@ from mlcourse.checks.folders import notebook_name
 from mlcourse.cli import WELCOME
 from tools.site.address import binder_address, download_address, repository_address
 from tools.site.folds import with_folds
+from tools.site.given import independent_of_answers
 from tools.site.outputs import Files, for_page, picture
 from tools.site.reference import MODULES, code_page, reference_page, shown_modules, summary
 from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
@@ -179,13 +180,16 @@ def with_cover(text: str, notebook: Path, files: Files) -> str:
 def exercise_page(course: Outline, place: str, solution: NotebookNode) -> NotebookNode:
     """Return an exercise as a page: as it was handed out, with its hints folded, and the figures that it asks about.
 
-    These are in the page of its solution, which has run the same cells; what else that shows would be an answer.
+    These are in the page of its solution, which has run the same cells; figures of its answers stay there.
     """
     cells = nbformat.read(course.root / place, as_version=4).cells
     shown = {cell.source: cell.outputs for cell in solution.cells if cell.cell_type == "code"}
-    for cell in cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in shown.get(cell.source, []) if is_figure(output)]
+    codes = [cell for cell in cells if cell.cell_type == "code"]
+    given = independent_of_answers([cell.source for cell in codes], shown)
+    for cell in codes:
+        cell.outputs = (
+            [output for output in shown[cell.source] if is_figure(output)] if cell.source in given else []
+        )
     cells.insert(1, new_markdown_cell(EXERCISE_NOTE))
     return page_of(course, cells, place)
 
