@@ -29,6 +29,7 @@ N_COLORS = 256
 # the column has 828. Panels without axes, such as digits, may be smaller. A panel alone always fits the column.
 LEGIBLE, COLUMN = 0.655, 820
 WITHOUT_AXES = 0.3
+MOST_NUMBERED = 3  # panels in a row
 CODE = re.compile(r"`([^`]+)`")
 # The most blank space above and below a row of panels, in pixels of the page.
 MARGIN = 20
@@ -108,7 +109,7 @@ def _figure_html(rendered: Rendered, caption: str, alt: str) -> str:
 def render(figure: Figure | Axes) -> Rendered:
     """Return the picture of a figure, whole and in panels. Closes the figure."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
-    _label_outer_axes(figure)
+    _label_shared_axes(figure)
     picture = _photo(figure) if _has_photo(figure) else _plot(figure)
     rows = _panels(picture, figure)
     plt.close(figure)
@@ -214,13 +215,19 @@ def _cuts(spans: Iterable[tuple[float, float]], blank: NDArray[np.bool_]) -> lis
     return [*cuts, len(blank)]
 
 
-def _label_outer_axes(figure: Figure) -> None:
-    """Where panels share an axis, keep its label only on the panels that show its numbers."""
+def _label_shared_axes(figure: Figure) -> None:
+    """Where panels share an axis, keep its label at the edge of the figure, but its numbers on every panel.
+
+    In a narrow column a panel stands by itself. Only many small panels in a row leave the numbers out.
+    """
     for ax in figure.axes:
         place = ax.get_subplotspec()
         if place is None:
             continue
+        numbered = place.get_gridspec().ncols <= MOST_NUMBERED
         if len(ax.get_shared_x_axes().get_siblings(ax)) > 1 and not place.is_last_row():
             ax.set_xlabel("")
+            ax.tick_params(labelbottom=numbered)
         if len(ax.get_shared_y_axes().get_siblings(ax)) > 1 and not place.is_first_col():
             ax.set_ylabel("")
+            ax.tick_params(labelleft=numbered)

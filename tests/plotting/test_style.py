@@ -165,13 +165,25 @@ def test_panels_without_numbers_may_be_smaller():
 def test_panels_are_cut_where_nothing_is_drawn():
     with matplotlib.rc_context():
         plotting.use_course_style()
-        figure, _ = plt.subplots(2, 3, figsize=(9, 6), sharex=True, sharey=True)
+        figure, axes = plt.subplots(2, 3, figsize=(9, 6), sharex=True, sharey=True)
+        for ax in axes.flat:
+            ax.tick_params(labelleft=True, labelbottom=True)
         whole = io.BytesIO()
         figure.savefig(whole, format="png", dpi=2 * figure.dpi)
         rows = panels_of(plotting.figure_html(figure, "A caption.", "Empty axes."))
     assert [len(row) for row in rows] == [3, 3]
     joined = np.vstack([np.hstack([panel for panel, *_ in row]) for row in rows])
     np.testing.assert_allclose(joined, plt.imread(io.BytesIO(whole.getvalue())), atol=0.1)
+
+
+@pytest.mark.parametrize(("n_columns", "numbered"), [(3, True), (5, False)])
+def test_panels_that_share_an_axis_have_numbers_of_their_own(n_columns, numbered):
+    figure, axes = plt.subplots(2, n_columns, sharex=True, sharey=True)
+    axes[0, 1].set(xlabel="x", ylabel="y")
+    plotting.figure_html(figure, "A caption.", "Empty axes.")
+    assert axes[0, 1].get_xlabel() == axes[0, 1].get_ylabel() == ""
+    shown = [axis.get_major_ticks()[0].label1.get_visible() for axis in (axes[0, 1].xaxis, axes[0, 1].yaxis)]
+    assert shown == [numbered, numbered]
 
 
 def with_colour_bar(figure):
