@@ -44,9 +44,9 @@ def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawi
     in_data = n_samples * n_features
     figure, ax = plt.subplots(figsize=(8.4, 3), layout="constrained")
     for k, parts in enumerate(counts.values()):
-        total, sum_of_parts = sum(parts), " + ".join(f"{part:,}" for part in parts)
+        total, sum_of_parts = sum(parts), " + ".join(f"{spaced(part)}" for part in parts)
         ax.plot(total, k, marker=marker(k), color=color(k), markersize=11, zorder=4)
-        ax.text(total, k - 0.32, f"{total:,} = {sum_of_parts}", ha="center", va="center")
+        ax.text(total, k - 0.32, f"{spaced(total)} = {sum_of_parts}", ha="center", va="center")
     heights = np.add.outer(
         range(len(counts)), [-0.12, 0.48, np.nan]
     ).ravel()  # the gaps leave room for the sums
@@ -57,9 +57,14 @@ def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawi
     ax.set(
         yticks=range(len(counts)), yticklabels=counts, xlabel="free parameters: weights + means + covariances"
     )
-    totals = ", ".join(f"{name} {sum(parts):,}" for name, parts in counts.items())
+    totals = ", ".join(f"{name} {spaced(sum(parts))}" for name, parts in counts.items())
     caption = (
-        f"K = {n_components:,} components of d = {n_features:,} features have these free parameters: {totals}."
-        f" n = {n_samples:,} points hold {in_data:,} numbers."
+        f"K = {spaced(n_components)} components of d = {spaced(n_features)} features have these free parameters:"
+        f" {totals}. n = {spaced(n_samples)} points hold {spaced(in_data)} numbers."
     )
     return Drawing(figure, caption, f"One mark for each covariance type on a logarithmic scale. {caption}")
+
+
+def spaced(number: int) -> str:
+    """Return a number with a space between its thousands, as the lessons write it."""
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
