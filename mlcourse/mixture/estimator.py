@@ -25,7 +25,8 @@ PIECE = 50  # rows: smaller steps of `partial_fit` are too noisy, larger ones to
 class GaussianMixture(DensityMixin, BaseMixture):
     """A mixture of Gaussians, fitted by expectation–maximisation.
 
-    The equations are in `mlcourse.mixture.steps`, one function each.
+    The equations are in `mlcourse.mixture.steps`, one function each. For rows with missing entries (NaN), take
+    `IncompleteDataMixture`.
 
     Parameters
     ----------
@@ -162,9 +163,10 @@ class GaussianMixture(DensityMixin, BaseMixture):
         Raises
         ------
         ValueError
-            For NaN, infinity, fewer than two rows or fewer rows than components, an invalid start, a prior's
-            covariance of the wrong shape, a covariance that is not positive definite, or negative weights; with
-            `warm_start`, if the last fit had other features, components or covariances.
+            For NaN, except in `IncompleteDataMixture`; for infinity, fewer than two rows or fewer rows than
+            components, an invalid start, a prior's covariance of the wrong shape, a covariance that is not positive
+            definite, or negative weights; with `warm_start`, if the last fit had other features, components or
+            covariances.
         TypeError
             For sparse data.
         KeyboardInterrupt
