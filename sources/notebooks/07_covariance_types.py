@@ -776,7 +776,9 @@ for n, values in zip(sizes, zip(*curves.values())):
 
 # %% [markdown]
 # Now real data: the 8×8 digits, reduced to 15 features ([lesson 11](11_pca_digits.ipynb) shows how), with five
-# components.
+# components. A full covariance has 120 numbers there.
+#
+# **Before you run the next cells:** which type will be best with 60 digits to learn from? And with 1000?
 
 # %%
 digits, _ = load_digits()
@@ -809,7 +811,7 @@ show(
     " and spherical close; then full rises above them.",
 )
 assert n_parameters("full", 3, 12) == 272
-assert (round(40 / 3), 12 * 13 // 2) == (13, 78)
+assert (round(40 / 3), 12 * 13 // 2, 15 * 16 // 2) == (13, 78, 120)
 assert all(curves["tied"][i] > curves["full"][i] for i in (0, 1, 2))
 assert curves["full"][-1] > curves["tied"][-1]
 assert digit_curves["diag"][0] > digit_curves["tied"][0] > digit_curves["full"][0]

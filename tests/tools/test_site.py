@@ -113,6 +113,31 @@ def test_a_formula_is_outside_with_its_introduction():
     assert outside[-1] == told.partition("\n\n")[2]
 
 
+def test_a_figure_that_the_answer_introduces_is_folded_with_it():
+    figure = code("# Figure 2", tags=["hide-input"])
+    inside, outside = folded(
+        [text(QUESTION), code("f()"), text("It is b."), figure, text("You see it.\n\n## Next"), figure]
+    )
+    assert inside == ["2", "It is b.", "# Figure 2", "You see it."]
+    assert outside == [QUESTION, "f()", "## Next", "# Figure 2"]
+
+
+def test_a_game_is_played_before_the_answer():
+    game = new_code_cell("game()", outputs=[PLAYER])
+    inside, outside = folded([text(QUESTION), game, text("None of them.")])
+    assert inside == ["None of them."]
+    assert outside == [QUESTION, "game()"]
+
+
+def test_what_is_asked_about_a_player_stays_beside_it():
+    player = new_code_cell("play()", outputs=[PLAYER])
+    inside, outside = folded(
+        [text(QUESTION), code("f()"), text("It is b.\n\nWhat moves it?"), player, text("This.")]
+    )
+    assert inside == ["2", "It is b."]
+    assert outside == [QUESTION, "f()", "What moves it?", "play()", "This."]
+
+
 def test_a_page_does_not_ask_to_run_cells():
     asked = (
         "Run the two folded cells\nbelow, then press Play. Run the two cells"

@@ -2,11 +2,11 @@
 
 A notebook asks "Before you run the next cell: …", and shows nothing until the reader runs it. On a page, everything
 is there at once. So what answers the question is folded in a `<details>` element, which needs no script: what the
-next cells show, and the text after them up to the next heading, the next question, or the paragraph that introduces
-a formula: later text uses formulas. The code stays visible.
+next cells show, the text after them, and the figures that this text introduces, up to the next heading, the next
+question, or the paragraph that introduces a formula (later text uses formulas) or a player. The code stays visible.
 
-"Before you press Play: …" and "Before you move the slider: …" need what they ask about. So a player or a slider stays
-visible, and all else that answers is folded: what its cell prints, and the text after it.
+"Before you press Play: …" and "Before you move the slider: …" need what they ask about. So a player, a game or a
+slider stays visible, and all else that answers is folded: what its cell prints, and the text after it.
 """
 
 import re
@@ -37,7 +37,7 @@ def with_folds(cells: list[NotebookNode]) -> list[NotebookNode]:
         folded.append(cell)
         if cell.cell_type == "markdown" and (question := QUESTION.search(cell.source)):
             answer = take_code(waiting)
-            if question["play"]:
+            if question["play"] or (answer and shows_interactive(answer[0])):
                 folded += [part for cell in answer for part in to_play(cell)]
                 answer = [part for cell in answer for part in told_beside(cell)]
                 while introduces_a_picture(waiting):
@@ -45,10 +45,7 @@ def with_folds(cells: list[NotebookNode]) -> list[NotebookNode]:
             else:
                 code, answer = with_code_outside(answer)
                 folded += code
-            told, rest = told_by(waiting[0]) if waiting and waiting[0].cell_type == "markdown" else ("", None)
-            if rest is not None:
-                waiting[0] = rest
-            folded += fold(answer, told)
+            folded += fold([*answer, *take_told(waiting)])
     return [cell for cell in folded if cell.cell_type == "code" or cell.source.strip()]
 
 
@@ -59,6 +56,35 @@ def take_code(cells: list[NotebookNode]) -> list[NotebookNode]:
     return taken
 
 
+def take_told(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Remove what is told after an answer, and return it: text, the figure that it introduces, text, and so on."""
+    told: list[NotebookNode] = []
+    while cells and cells[0].cell_type == "markdown":
+        text, rest = told_by(cells[0], cells[1] if len(cells) > 1 else None)
+        told.append(new_markdown_cell(text))
+        if rest:
+            cells[0] = new_markdown_cell(rest, metadata=cells[0].metadata)
+            break
+        del cells[0]
+        if not cells or not is_figure(cells[0]):
+            break
+        told.append(cells.pop(0))
+    return [cell for cell in told if cell.source]
+
+
+def is_figure(cell: NotebookNode) -> bool:
+    """Whether a cell is one whose code the lesson hides, and that shows nothing to play with."""
+    return is_hidden(cell) and not shows_interactive(cell)
+
+
+def is_hidden(cell: NotebookNode) -> bool:
+    return "hide-input" in cell.metadata.get("tags", [])
+
+
+def shows_interactive(cell: NotebookNode) -> bool:
+    return any(is_interactive(output) for output in cell.get("outputs", []))
+
+
 def is_interactive(output: NotebookNode) -> bool:
     """Whether a cell has shown a player or a slider."""
     return bool(INTERACTIVE.search("".join(output.get("data", {}).get("text/html", ""))))
@@ -66,14 +92,14 @@ def is_interactive(output: NotebookNode) -> bool:
 
 def to_play(cell: NotebookNode) -> Iterator[NotebookNode]:
     """Yield the cell of a player or a slider without what it shows besides."""
-    if any(is_interactive(output) for output in cell.outputs):
+    if shows_interactive(cell):
         outputs = [output for output in cell.outputs if output.output_type != "stream"]
         yield new_code_cell(cell.source, outputs=outputs, metadata=cell.metadata)
 
 
 def told_beside(cell: NotebookNode) -> Iterator[NotebookNode]:
     """Yield what a cell prints beside its player; a cell without one as it is."""
-    if not any(is_interactive(output) for output in cell.outputs):
+    if not shows_interactive(cell):
         yield cell
     elif printed := [output for output in cell.outputs if output.output_type == "stream"]:
         yield without_code(printed)
@@ -86,23 +112,26 @@ def introduces_a_picture(cells: list[NotebookNode]) -> bool:
     return not NEXT_PART.search(cells[0].source) and "\n\n" not in cells[0].source.strip()
 
 
-def told_by(cell: NotebookNode) -> tuple[str, NotebookNode]:
-    """Split a text into what belongs to the answer before it, and a cell with the rest.
+def told_by(cell: NotebookNode, following: NotebookNode | None) -> tuple[str, str]:
+    """Split a text into what belongs to the answer before it, and the rest.
 
-    The rest begins at the next heading, or at the paragraph with the next question or before the next formula.
+    The rest begins at the next heading, or at the paragraph with the next question, or before the next formula, or
+    before what the reader plays with in the cell that follows.
     """
     ends = [found.start() for found in NEXT_PART.finditer(cell.source)]
     if formula := FORMULA.search(cell.source):
         ends.append(cell.source.rfind("\n\n", 0, formula.start()) + 1)
     if question := QUESTION.search(cell.source):
         ends.append(cell.source.rfind("\n\n", 0, question.start()) + 1)
+    if following is not None and shows_interactive(following):
+        ends.append(cell.source.rfind("\n\n") + 1)
     end = min(ends, default=len(cell.source))
-    return cell.source[:end].strip(), new_markdown_cell(cell.source[end:].strip(), metadata=cell.metadata)
+    return cell.source[:end].strip(), cell.source[end:].strip()
 
 
 def with_code_outside(answer: list[NotebookNode]) -> tuple[list[NotebookNode], list[NotebookNode]]:
     """Split an answer into the first cell's code, unless the lesson hides it, and all that is to be folded."""
-    if not answer or "hide-input" in answer[0].metadata.get("tags", []):
+    if not answer or is_hidden(answer[0]):
         return [], answer
     first, *others = answer
     code = new_code_cell(first.source, metadata=first.metadata)
@@ -114,8 +143,6 @@ def without_code(outputs: list[NotebookNode]) -> NotebookNode:
     return new_code_cell("# shown without its code", outputs=outputs, metadata={"tags": ["remove-input"]})
 
 
-def fold(answer: list[NotebookNode], told: str) -> list[NotebookNode]:
-    """Return the cells of an answer, and the text, in a fold."""
-    if not answer and not told:
-        return []
-    return [new_markdown_cell(OPEN), *answer, new_markdown_cell(told), new_markdown_cell(CLOSE)]
+def fold(answer: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells of an answer in a fold."""
+    return [new_markdown_cell(OPEN), *answer, new_markdown_cell(CLOSE)] if answer else []
