@@ -6,23 +6,42 @@
   const BEFORE = 80; // of these, before the word
   const PER_PAGE = 3; // sections of one page, so that one page does not fill the screen
   const BOOST = { name: 8, title: 4, page: 1.5, text: 1, code: 0.2 };
-  // Where something is explained comes before where it is used.
+  // Where something is explained comes before where it is used, and the reference last, unless a name is asked for.
   const WORTH = [
     [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6], [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7],
     [/#mlcourse\.\w+\.[A-Z]/, 1.2], [/^(CHANGELOG|docs\/first)/, 0.3],
   ];
-  const UNASKED = new Set(["a", "an", "and", "are", "do", "does", "for", "how", "i", "in", "is", "of", "the", "to", "what"]);
+  const ASIDE = 0.4; // the worth of the reference for other words
+  const NAME = /_|\w\.\w|[a-z][A-Z]/; // a query with such a word asks for a name
+  const FEW = 5; // results; if there are fewer, pages with some of the words follow
+  const MOST = 15; // of these
+  const UNASKED = new Set(`a an and are as at be by can do does for from how i if in is it my of on or than that the this to
+    use vs versus what when where which why with you`.split(/\s+/));
   // What readers ask for in other words than the course's own.
-  const ALSO = { performance: "speed", benchmark: "speed", equation: "formula", gmm: "gaussian mixture", install: "own machine", nan: "missing" };
+  const ALSO = {
+    performance: "speed", benchmark: "speed", faster: "speed", fast: "speed", equation: "formula", gmm: "gaussian mixture",
+    install: "own machine", nan: "missing", sklearn: "scikit-learn", minimum: "optimum", maximum: "optimum", soft: "responsibility",
+    plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound",
+  };
 
   const SEPARATOR = /[^\p{L}\p{N}_+-]+|(?<=\s)-+|-+(?=\s|$)/u; // k-means++ is one word, reg_covar is another
-  const singular = (word) => word.replace(/(?<=..[^s])s$/, "");
+  const ISE = /i[sz](?=(e|ed|er|es|ing|able|ation|ations)$)/;
+  // One form for the singular and the plural, for both spellings of English, and for 5 and 05.
+  function stem(word) {
+    const lower = word.toLowerCase().replace(/^0+(?=\d)/, "");
+    return lower.replace(ISE, "iz").replace(/(?<=..[^s])s$/, "").replace(/our$/, "or").replace(/(?<=[a-z])tre$/, "ter");
+  }
+  const forms = (term) => escaped(term).replace(/iz/g, "i[sz]").replace(/or$/, "ou?r").replace(/ter$/, "t(?:er|re)");
+  const escaped = (words) => words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const whole = new Map(); // a stem's word
   // A word as it is indexed: whole, and its parts.
   function parts(word) {
-    const pieces = word.split(/[_-]|(?<=[a-z])(?=[A-Z])/).map((part) => part.toLowerCase());
-    return [...new Set([word.toLowerCase(), pieces.join(""), ...pieces].map(singular))].filter(Boolean);
+    const pieces = word.split(/[_-]|(?<=[a-z])(?=[A-Z])/);
+    if (!whole.has(stem(word))) whole.set(stem(word), word.toLowerCase());
+    return [...new Set([word, pieces.join(""), ...pieces].map(stem))].filter(Boolean);
   }
-  const asked = (word) => (UNASKED.has(word.toLowerCase()) ? null : singular(word.toLowerCase()));
+  const asked = (word) => (UNASKED.has(word.toLowerCase()) ? null : stem(word));
+  const worth = (id, named) => (WORTH.find(([where]) => where.test(id))?.[1] ?? 1) * (named || !id.startsWith("reference") ? 1 : ASIDE);
 
   // The sections of all pages.
   function* sections() {
@@ -53,32 +72,36 @@
     processTerm: parts,
     searchOptions: {
       boost: BOOST, combineWith: "AND", processTerm: asked, prefix: (word) => word.length > 2,
-      boostDocument: (id) => WORTH.find(([where]) => where.test(id))?.[1] ?? 1,
+      weights: { prefix: 0.1, fuzzy: 0.1 },
     },
   });
   index.addAll([...sections()]);
 
   function find(query) {
+    const named = NAME.test(query);
+    const search = (words, options) => index.search(words, { boostDocument: (id) => worth(id, named), ...options });
     const also = query.replace(/[a-z]+/gi, (word) => ALSO[asked(word)] ?? word);
+    const rank = ({ name, score }) => score + (stem(name) === stem(query) ? 1e6 : 0);
+    const found = [...new Set([query, also])].flatMap((words) => search(words)).sort((one, other) => rank(other) - rank(one));
+    const some = found.length < FEW ? search(also, { combineWith: "OR", prefix: false }).slice(0, MOST) : [];
     const seen = new Set();
     const counts = {};
-    const rank = ({ name, score }) => score + (name.toLowerCase() === query.toLowerCase() ? 1e6 : 0);
-    const found = [...new Set([query, also])].flatMap((one) => index.search(one));
-    return found.sort((one, other) => rank(other) - rank(one)).filter(({ id }) => {
+    return [...found, ...some].filter(({ id }) => {
       const [page] = id.split("#");
       if (seen.has(id) || counts[page] === PER_PAGE) return false;
       counts[page] = (counts[page] ?? 0) + 1;
       return seen.add(id);
     });
   }
-  // The query with each unknown word replaced by the commonest one that is nearly the same.
+  // The query with each unknown word replaced by the commonest one that is nearly the same, if there is any.
   function corrected(query) {
-    return query.toLowerCase().split(/\s+/).map((word) => {
-      if (index.search(word).length) return word;
+    return query.split(/\s+/).map((word) => {
+      if (word.length < 4 || UNASKED.has(word) || index.search(word).length) return word;
       const counts = {};
       for (const { terms } of index.search(word, { fuzzy: 0.25, prefix: false }))
         for (const term of terms) counts[term] = (counts[term] ?? 0) + 1;
-      return Object.keys(counts).reduce((best, term) => (counts[best] >= counts[term] ? best : term), "") || word;
+      const best = Object.keys(counts).reduce((most, term) => (counts[most] >= counts[term] ? most : term), "");
+      return whole.get(best) ?? word;
     }).join(" ");
   }
   function result({ url, shown, inside, terms }) {
@@ -92,21 +115,17 @@
     if (block) item.append(excerpt(block, terms));
     return item;
   }
-  function has(words, terms) {
-    const lower = words.toLowerCase();
-    return terms.filter((term) => lower.includes(term)).length;
-  }
+  const has = (words, terms) => terms.filter((term) => new RegExp(forms(term), "i").test(words)).length;
   // The words around the first term, with every term marked.
   function excerpt([, kind, all], terms) {
     const words = (kind === "code" && all.split("\n").find((line) => has(line, terms))) || all;
-    const places = terms.map((term) => words.toLowerCase().indexOf(term)).filter((place) => place >= 0);
+    const places = terms.map((term) => words.search(new RegExp(forms(term), "i"))).filter((place) => place >= 0);
     const start = Math.max(0, Math.min(...places, Infinity) - BEFORE);
     const from = Number.isFinite(start) && start ? words.indexOf(" ", start) + 1 : 0;
     const shown = document.createElement("p");
     shown.className = kind === "code" ? "context code" : "context";
-    const escaped = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     shown.append(from ? "… " : "");
-    words.slice(from, from + LENGTH).split(new RegExp(`(${escaped.join("|")})`, "gi")).forEach((part, number) => {
+    words.slice(from, from + LENGTH).split(new RegExp(`(${terms.map(forms).join("|")})`, "gi")).forEach((part, number) => {
       const piece = document.createElement(number % 2 ? "mark" : "span");
       piece.textContent = part;
       shown.append(piece);
@@ -116,24 +135,19 @@
   }
   function show(query) {
     const output = document.getElementById("search-results");
-    const found = query ? find(query) : [];
     const status = document.createElement("p");
     const list = document.createElement("ul");
+    const meant = corrected(query);
+    const found = query ? find(meant) : [];
     const count = found.length === 1 ? "1 result" : `${found.length} results`;
+    const instead = meant === query ? "" : ` for “${meant}”, since “${query}” is nowhere`;
     const hint = matchMedia("(hover: none)").matches ? "." : ": Enter opens the first.";
-    status.setAttribute("role", "status");
     const nothing = query ? "Nothing found: try another word." : "Type a word into the search field.";
-    status.textContent = found.length ? `${count}${hint}` : nothing;
-    const meant = found.length ? query : corrected(query);
-    if (meant.toLowerCase() !== query.toLowerCase()) {
-      const link = document.createElement("a");
-      link.href = `?q=${encodeURIComponent(meant)}`;
-      link.textContent = meant;
-      status.replaceChildren("Nothing found. Did you mean ", link, "?");
-    }
+    status.setAttribute("role", "status");
+    status.textContent = found.length ? `${count}${instead}${hint}` : nothing;
     list.className = "search";
     list.append(...found.map(result));
-    list.addEventListener("click", () => localStorage.setItem(MARKED, query));
+    list.addEventListener("click", () => localStorage.setItem(MARKED, meant));
     output.replaceChildren(status, list);
     if (document.activeElement === document.body) list.querySelector("a")?.focus();
   }
