@@ -24,14 +24,15 @@ def finish(site: Path, address: str) -> None:
         (site / "sitemap.xml").write_text(site_map(pages, site, address), "utf-8")
 
 
-# What furo and Sphinx leave out: levels of headings, names of landmarks. A cell above
-# a column of names is no heading if it is empty.
+# What furo and Sphinx leave out: levels of headings, names of landmarks. A cell above a column of names is no heading
+# if it is empty.
 REPAIRS = {
     'class="caption" role="heading"': 'class="caption" role="heading" aria-level="2"',
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
     '<aside class="toc-drawer': '<aside aria-label="This page" class="toc-drawer',
     '<th class="head"><p></p></th>': "<td></td>",
     ">Variables<": ">Attributes<",
+    '<summary aria-label="Toggle hidden content">': "<summary>",  # it has words
 }
 
 

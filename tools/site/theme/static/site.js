@@ -131,6 +131,21 @@
     link.focus();
   });
 
+  // The theme's menus open by keyboard too.
+  for (const label of document.querySelectorAll(".toc-overlay-icon, .nav-overlay-icon, .sidebar-tree li.has-children > label")) {
+    label.tabIndex = 0;
+    label.setAttribute("role", "button");
+    const [name, first] = label.htmlFor === "__toc" ? ["On this page", ".toc-drawer a"] : ["All pages", ".sidebar-search"];
+    const below = label.previousElementSibling?.getAttribute("aria-label"); // of the pages below one
+    label.setAttribute("aria-label", below ?? name);
+    label.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      label.click();
+      if (!below) requestAnimationFrame(() => document.querySelector(first)?.focus());
+    });
+  }
+
   // The list of pages shows where the reader is.
   const [list, here] = [".sidebar-scroll", ".sidebar-tree li.current-page > a"].map((one) => document.querySelector(one));
   if (list && here) list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
