@@ -19,7 +19,9 @@ from nbformat.v4 import new_markdown_cell
 
 from mlcourse.builder.lessons import Outline
 from mlcourse.checks.folders import notebook_name
+from mlcourse.checks.task import OpenQuestion
 from mlcourse.cli import WELCOME
+from mlcourse.tasks import CATALOGUE
 from tools.site.address import binder_address, download_address, repository_address
 from tools.site.folds import with_folds
 from tools.site.given import independent_of_answers
@@ -28,20 +30,27 @@ from tools.site.reference import MODULES, code_page, reference_page, shown_modul
 from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
 
 HERE = Path(__file__).parent
-DOCUMENTS = (
-    "docs/instructors.md",
-    "docs/grading.md",
-    "docs/open_questions.md",
-    "docs/exam.md",
-    "docs/engineers.md",
-    "docs/scale.md",
-    "docs/first_edition.md",
-    "benchmarks/README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "CHANGELOG.md",
-)
+DOCUMENTS = {  # for whom, and what each is about
+    "For instructors": {
+        "docs/instructors.md": "what to hand out, show and say, lesson by lesson, and timetables",
+        "docs/grading.md": "from a folder of notebooks to marks and feedback",
+        "docs/open_questions.md": "rubrics and sample answers for what a person marks",
+        "docs/exam.md": "with answers",
+        "docs/first_edition.md": "for those who have taught it",
+    },
+    "For engineers": {
+        "docs/engineers.md": "what the package offers, what to read first, what differs from scikit-learn",
+        "docs/scale.md": "EM, k-means and PCA on files and clusters",
+        "benchmarks/README.md": "beside scikit-learn, Intel's extension, faiss, mlpack and SciPy",
+    },
+    "About the project": {
+        "ARCHITECTURE.md": "where everything is, and why",
+        "CONTRIBUTING.md": "the rules, and how to test",
+        "SECURITY.md": "what the grader's sandbox promises",
+        "CHANGELOG.md": "what is new",
+    },
+}
+PLACES = [place for documents in DOCUMENTS.values() for place in documents]
 ANCHOR = re.compile(r'<a id="([^"]*)"></a>\n*')
 MARKDOWN_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
@@ -85,7 +94,7 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
     for place, page in pages.items():
         written.text(place, nbformat.writes(page))
     written.text("GLOSSARY.md", glossary(course, used_by))
-    for document in DOCUMENTS:
+    for document in PLACES:
         written.text(document, with_links((course.root / document).read_text("utf-8"), document))
     for image in (course.root / "docs").rglob("*"):
         if image.suffix in (".png", ".gif"):
@@ -100,6 +109,7 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
             course=course,
             notebook_name=notebook_name,
             cards=cards(course, files),
+            exercises=exercises(course),
             download=download_address(course),
             repository=repository_address(course),
             player=first_player(pages["notebooks/04_em.ipynb"]),
@@ -250,7 +260,7 @@ def anchor_of(words: str) -> str:
     return re.sub(r"[^\w-]", "", words).lower()
 
 
-# ── The front page ───────────────────────────────────────────────────────────────────────────────────
+# ── Lists of lessons and exercises ───────────────────────────────────────────────────────────────────
 
 
 def cards(course: Outline, files: Files) -> list[dict[str, Any]]:
@@ -262,6 +272,21 @@ def cards(course: Outline, files: Files) -> list[dict[str, Any]]:
             "picture": small_cover(course.root / f"notebooks/pictures/{name[:2]}.png", files),
         }
         for name in course.names("notebooks")
+    ]
+
+
+def exercises(course: Outline) -> list[dict[str, Any]]:
+    """Return what the list of exercises says of each."""
+    rosters = {name: CATALOGUE.of_lesson(name).roster for name in course.names("exercises")}
+    return [
+        {
+            "lesson": course.lessons[name],
+            "notebook": notebook_name("exercises", name),
+            "roster": roster,
+            "points": sum(one.points for one in roster),
+            "open": sum(one.points for one in roster if isinstance(one, OpenQuestion)),
+        }
+        for name, roster in rosters.items()
     ]
 
 
@@ -330,7 +355,7 @@ def inside(found: re.Match[str], place: str) -> str:
     path = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
     if path == "README.md":
         return f"[{found['words']}]({to_top(place)}index.md)"
-    if path in (*DOCUMENTS, "GLOSSARY.md") or path.split("/")[0] in ("notebooks", "exercises", "solutions"):
+    if path in (*PLACES, "GLOSSARY.md") or path.split("/")[0] in ("notebooks", "exercises", "solutions"):
         return found[0]
     return to_code(path, place, found["words"])
 

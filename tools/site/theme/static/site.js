@@ -1,6 +1,7 @@
 // What needs a script: switches for all predictions and for long lines, meanings of terms, and the player that runs at
 // once.
 (() => {
+  const IN_VIEW = 0.3; // of the front page's player: then it runs
   const MARGIN = 12; // pixels beside a meaning on a narrow screen
   const predictions = document.querySelectorAll("details.prediction");
   const answers = document.querySelectorAll("article details:not(.hide)"); // of the questions between, too
@@ -146,16 +147,39 @@
     });
   }
 
+  // A menu that covers the page goes away when its link is followed.
+  for (const [menu, toggle] of [[".toc-drawer", "__toc"], [".sidebar-drawer", "__navigation"]])
+    document.querySelector(menu)?.addEventListener("click", ({ target }) => {
+      if (target.closest("a")) document.getElementById(toggle).checked = false;
+    });
+
+  // What a cell prints wraps in a narrow column, unless it is a table.
+  for (const printed of document.querySelectorAll(".output pre")) {
+    const lines = printed.textContent.trim().split("\n");
+    const inColumns = lines.filter((line) => /\S {2,}\S/.test(line)).length;
+    printed.classList.toggle("sentences", inColumns < 2 || inColumns < lines.length / 2);
+  }
+
+  // A figure with small letters can be looked at in its full size.
+  for (const figure of document.querySelectorAll("article figure:has(img):not(:has([data-mlcourse-player]))"))
+    figure.addEventListener("click", () => figure.classList.toggle("enlarged"));
+
   // The list of pages shows where the reader is.
   const [list, here] = [".sidebar-scroll", ".sidebar-tree li.current-page > a"].map((one) => document.querySelector(one));
   if (list && here) list.scrollTop += here.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
 
-  // The front page's player runs at once, unless the reader has asked for less motion.
+  // The front page's player runs as soon as it is in view, unless the reader has asked for less motion.
   const front = document.querySelector(".front-player [data-mlcourse-player]");
   if (front && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
     const root = front.shadowRoot ?? [...front.querySelectorAll("*")].find((element) => element.shadowRoot)?.shadowRoot;
     const speed = root?.querySelector("select");
     if (speed) speed.value = "4"; // it is over before a visitor leaves
-    [...(root?.querySelectorAll("button") ?? [])].find((button) => button.textContent.includes("Play"))?.click();
+    const play = [...(root?.querySelectorAll("button") ?? [])].find((button) => button.textContent.includes("Play"));
+    const seen = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (!isIntersecting) return;
+      seen.disconnect();
+      play?.click();
+    }, { threshold: IN_VIEW });
+    seen.observe(front);
   }
 })();
