@@ -331,8 +331,14 @@ def glossary(course: Outline, used_by: dict[str, list[str]]) -> str:
     head, *parts = ANCHOR.split(text)  # then anchor, term, anchor, term, …
     terms = zip(parts[::2], parts[1::2])
     return head + "".join(
-        f"({anchor})=\n{term.rstrip()}\n\n{backlinks(course, used_by[anchor])}" for anchor, term in terms
+        f"{label(anchor, term)}{term.rstrip()}\n\n{backlinks(course, used_by[anchor])}" for anchor, term in terms
     )
+
+
+def label(anchor: str, term: str) -> str:
+    """Return the line that gives a term its anchor, unless its heading does: the page would number one of the two."""
+    heading = term.partition("\n")[0].lstrip("# ")
+    return "" if anchor == anchor_of(heading.replace(" ", "-")) else f"({anchor})=\n"
 
 
 def backlinks(course: Outline, names: list[str]) -> str:

@@ -41,7 +41,7 @@ def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
             words = "\n".join(line for line in lines if line)
         else:
             words = " ".join("".join(readable(node)).split())
-        if words and not NAVIGATION.search(words):
+        if words and words != "Source code" and not NAVIGATION.search(words):
             yield anchor_of(node), kind, words
 
 

@@ -11,7 +11,7 @@
     [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6], [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7],
     [/#mlcourse\.\w+\.[A-Z]/, 1.2], [/^(CHANGELOG|docs\/first)/, 0.3],
   ];
-  const ASIDE = 0.4; // the worth of the reference for other words
+  const ASIDE = 0.2; // the worth of the reference for other words
   const NAME = /_|\w\.\w|[a-z][A-Z]/; // a query with such a word asks for a name
   const FEW = 5; // results; if there are fewer, pages with some of the words follow
   const MOST = 15; // of these
@@ -21,7 +21,7 @@
   const ALSO = {
     performance: "speed", benchmark: "speed", faster: "speed", fast: "speed", equation: "formula", gmm: "gaussian mixture",
     install: "own machine", nan: "missing", sklearn: "scikit-learn", minimum: "optimum", maximum: "optimum", soft: "responsibility",
-    plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound",
+    plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", initialization: "start", initialize: "start", difference: "differ",
   };
 
   const SEPARATOR = /[^\p{L}\p{N}_+-]+|(?<=\s)-+|-+(?=\s|$)/u; // k-means++ is one word, reg_covar is another
@@ -52,7 +52,7 @@
         const inside = blocks.filter(([where]) => where === anchor);
         const words = (...kinds) => inside.filter(([, kind]) => kinds.includes(kind)).map(([, , text]) => text).join(" ");
         const documented = anchor.startsWith("mlcourse.");
-        const title = documented ? anchor : words("title");
+        const title = documented ? anchor : (inside.find(([, kind]) => kind === "title")?.[2] ?? "");
         const inner = anchor && !documented && title !== top;
         let name = documented ? anchor.split(".").at(-1) : page === "GLOSSARY" ? title : "";
         if (lesson && !inner) name = `lesson ${lesson} ${Number(lesson)}`;
@@ -96,7 +96,7 @@
   // The query with each unknown word replaced by the commonest one that is nearly the same, if there is any.
   function corrected(query) {
     return query.split(/\s+/).map((word) => {
-      if (word.length < 4 || UNASKED.has(word) || index.search(word).length) return word;
+      if (word.length < 4 || UNASKED.has(word) || ALSO[asked(word)] || index.search(word).length) return word;
       const counts = {};
       for (const { terms } of index.search(word, { fuzzy: 0.25, prefix: false }))
         for (const term of terms) counts[term] = (counts[term] ?? 0) + 1;
