@@ -331,7 +331,8 @@ def glossary(course: Outline, used_by: dict[str, list[str]]) -> str:
     head, *parts = ANCHOR.split(text)  # then anchor, term, anchor, term, …
     terms = zip(parts[::2], parts[1::2])
     return head + "".join(
-        f"{label(anchor, term)}{term.rstrip()}\n\n{backlinks(course, used_by[anchor])}" for anchor, term in terms
+        f"{label(anchor, term)}{term.rstrip()}\n\n{backlinks(course, used_by[anchor])}"
+        for anchor, term in terms
     )
 
 

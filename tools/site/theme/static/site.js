@@ -1,6 +1,7 @@
 // What needs a script: switches for all predictions and for long lines, meanings of terms, and the player that runs at
 // once.
 (() => {
+  const SLIDES = 400; // milliseconds until a menu is there
   const IN_VIEW = 0.3; // of the front page's player: then it runs
   const MARGIN = 12; // pixels beside a meaning on a narrow screen
   const predictions = document.querySelectorAll("details.prediction");
@@ -120,6 +121,7 @@
   }
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll(".sidebar-toggle")) menu.checked = false;
     for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
   });
   // The first tap on a term explains it, and the second one follows the link.
@@ -132,19 +134,18 @@
     link.focus();
   });
 
-  // The theme's menus open by keyboard too.
-  for (const label of document.querySelectorAll(".toc-overlay-icon, .nav-overlay-icon, .sidebar-tree li.has-children > label")) {
-    label.tabIndex = 0;
-    label.setAttribute("role", "button");
+  // The theme's menus are labels of hidden check boxes. A button in each is for the keyboard.
+  for (const label of document.querySelectorAll(".toc-overlay-icon, .nav-overlay-icon")) {
+    const button = document.createElement("button");
     const [name, first] = label.htmlFor === "__toc" ? ["On this page", ".toc-drawer a"] : ["All pages", ".sidebar-search"];
-    const below = label.previousElementSibling?.getAttribute("aria-label"); // of the pages below one
-    label.setAttribute("aria-label", below ?? name);
-    label.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      label.click();
-      if (!below) requestAnimationFrame(() => document.querySelector(first)?.focus());
+    button.type = "button";
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", ({ detail }) => {
+      document.getElementById(label.htmlFor).click();
+      const shown = () => [...document.querySelectorAll(first)].find((one) => one.checkVisibility());
+      if (detail === 0) setTimeout(() => shown()?.focus(), SLIDES); // by keyboard
     });
+    label.append(button);
   }
 
   // A menu that covers the page goes away when its link is followed.
