@@ -110,6 +110,7 @@ def render(figure: Figure | Axes) -> Rendered:
     """Return the picture of a figure, whole and in panels. Closes the figure."""
     figure = figure.figure.canvas.figure  # from an Axes, even of a subfigure, up to the whole figure
     _label_shared_axes(figure)
+    figure.draw_without_rendering()  # the first drawing may leave titles outside: a layout takes two rounds
     picture = _photo(figure) if _has_photo(figure) else _plot(figure)
     rows = _panels(picture, figure)
     plt.close(figure)

@@ -19,6 +19,7 @@ from matplotlib_inline.config import InlineBackend
 
 from mlcourse import plotting
 from mlcourse.cli import STYLE_SHEET
+from mlcourse.plotting import captions
 from tests.helpers.blobs import X, fitted_kmeans
 
 
@@ -184,6 +185,23 @@ def test_panels_that_share_an_axis_have_numbers_of_their_own(n_columns, numbered
     assert axes[0, 1].get_xlabel() == axes[0, 1].get_ylabel() == ""
     shown = [axis.get_major_ticks()[0].label1.get_visible() for axis in (axes[0, 1].xaxis, axes[0, 1].yaxis)]
     assert shown == [numbered, numbered]
+
+
+def test_the_layout_of_equal_axes_is_complete():
+    def top_and_bottom(n_drawn):
+        figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True)
+        for ax in axes:
+            ax.plot(*np.random.default_rng(0).normal(size=(500, 2)).T * [[2], [1.3]])
+            ax.set(aspect="equal", title="A title", xlabel="feature 1")
+        for _ in range(n_drawn):
+            figure.draw_without_rendering()
+        picture = np.asarray(captions.render(figure).picture.convert("RGBA"))
+        drawn = np.flatnonzero((picture != picture[0, 0]).any(axis=(1, 2)))
+        return drawn[[0, -1]].tolist()
+
+    with matplotlib.rc_context():
+        plotting.use_course_style()
+        np.testing.assert_allclose(top_and_bottom(0), top_and_bottom(3), atol=1)
 
 
 def with_colour_bar(figure):
