@@ -39,13 +39,13 @@ def with_folds(cells: list[NotebookNode]) -> list[NotebookNode]:
             answer = take_code(waiting)
             if question["play"] or (answer and shows_interactive(answer[0])):
                 folded += [part for cell in answer for part in to_play(cell)]
-                answer = [part for cell in answer for part in told_beside(cell)]
+                answer = [part for cell in answer for part in printed_beside(cell)]
                 while introduces_a_picture(waiting):
                     answer += [waiting.pop(0), *take_code(waiting)]
             else:
                 code, answer = with_code_outside(answer)
                 folded += code
-            folded += fold([*answer, *take_told(waiting)])
+            folded += fold([*answer, *take_explanation(waiting)])
     return [cell for cell in folded if cell.cell_type == "code" or cell.source.strip()]
 
 
@@ -56,20 +56,20 @@ def take_code(cells: list[NotebookNode]) -> list[NotebookNode]:
     return taken
 
 
-def take_told(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Remove what is told after an answer, and return it: text, the figure that it introduces, text, and so on."""
-    told: list[NotebookNode] = []
+def take_explanation(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Remove the explanation after an answer, and return it: text, the figure that it introduces, text, and so on."""
+    explained: list[NotebookNode] = []
     while cells and cells[0].cell_type == "markdown":
-        text, rest = told_by(cells[0], cells[1] if len(cells) > 1 else None)
-        told.append(new_markdown_cell(text))
+        text, rest = explanation_in(cells[0], cells[1] if len(cells) > 1 else None)
+        explained.append(new_markdown_cell(text))
         if rest:
             cells[0] = new_markdown_cell(rest, metadata=cells[0].metadata)
             break
         del cells[0]
         if not cells or not is_figure(cells[0]):
             break
-        told.append(cells.pop(0))
-    return [cell for cell in told if cell.source]
+        explained.append(cells.pop(0))
+    return [cell for cell in explained if cell.source]
 
 
 def is_figure(cell: NotebookNode) -> bool:
@@ -97,7 +97,7 @@ def to_play(cell: NotebookNode) -> Iterator[NotebookNode]:
         yield new_code_cell(cell.source, outputs=outputs, metadata=cell.metadata)
 
 
-def told_beside(cell: NotebookNode) -> Iterator[NotebookNode]:
+def printed_beside(cell: NotebookNode) -> Iterator[NotebookNode]:
     """Yield what a cell prints beside its player; a cell without one as it is."""
     if not shows_interactive(cell):
         yield cell
@@ -112,7 +112,7 @@ def introduces_a_picture(cells: list[NotebookNode]) -> bool:
     return not NEXT_PART.search(cells[0].source) and "\n\n" not in cells[0].source.strip()
 
 
-def told_by(cell: NotebookNode, following: NotebookNode | None) -> tuple[str, str]:
+def explanation_in(cell: NotebookNode, following: NotebookNode | None) -> tuple[str, str]:
     """Split a text into what belongs to the answer before it, and the rest.
 
     The rest begins at the next heading, or at the paragraph with the next question, or before the next formula, or

@@ -44,7 +44,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", code_pages)
     app.connect("html-page-context", add_to_page)
     app.connect("build-finished", write_excerpts)
-    # build.py gives its value: pages are read and written anew when our code changes.
+    # build.py gives its value: pages are read and written again when our code changes.
     app.add_config_value("theme_digest", "", "env")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
