@@ -25,7 +25,7 @@ PIECE = 50  # rows: smaller steps of `partial_fit` are too noisy, larger ones to
 class GaussianMixture(DensityMixin, BaseMixture):
     """A mixture of Gaussians, fitted by expectation–maximisation.
 
-    The equations are in `mlcourse.mixture.steps`, one function each. For rows with missing entries (NaN), take
+    The equations are in `mlcourse.mixture.steps`, one function each. For rows with missing values (NaN), take
     `IncompleteDataMixture`.
 
     Parameters

@@ -95,7 +95,9 @@ def completed(statistics: Statistics, cut: Split, known: Bools, mu: Floats) -> S
 
 
 class IncompleteDataMixture(GaussianMixture):
-    """A mixture of Gaussians for rows with missing entries (NaN), fitted by EM.
+    """A mixture of Gaussians for rows with missing values (NaN), fitted by EM.
+
+    The equations are in `mlcourse.mixture.missing`.
 
     Every method accepts NaN and uses only the known entries of a row: `score_samples` is their log density. A row
     with nothing but NaN has log-likelihood 0, and its responsibilities are the weights. To fill in missing entries,

@@ -378,3 +378,11 @@ def test_a_finger_drags_points_and_scrolls_beside_them(shown):
     live.swipe((x, y), (x, y - 120))
     live.page.wait_for_function("scrollY > 20")
     assert live.get("state.points") == ORIGINAL
+
+
+def test_a_tap_on_a_point_keeps_its_numbers_in_view(shown):
+    live = shown(has_touch=True)
+    live.page.touchscreen.tap(*live.place(POINTS[-1]))
+    live.wait("player.pinned")
+    assert live.get("chosen") == len(POINTS) - 1
+    assert live.get("state.points") == ORIGINAL

@@ -282,6 +282,7 @@ def exercises(course: Outline) -> list[dict[str, Any]]:
         {
             "lesson": course.lessons[name],
             "notebook": notebook_name("exercises", name),
+            "solution": notebook_name("solutions", name),
             "roster": roster,
             "points": sum(one.points for one in roster),
             "open": sum(one.points for one in roster if isinstance(one, OpenQuestion)),

@@ -25,10 +25,10 @@ function draggable(canvas, { grab, make, jumps, over, drag, drop, tap }) {
     canvas.style.cursor = handle === null ? "" : "grab";
     over(handle);
   };
-  const onFirstTouch = (event) => {
-    if (event.cancelable && grab(place(event.touches[0]), FINGER) !== null) event.preventDefault();
+  const onTouch = (event) => {
+    if (event.cancelable && held !== null) event.preventDefault(); // no scrolling; a tap stays a click
   };
-  on(canvas, "touchstart", onFirstTouch, { passive: false }); // only here can scrolling be prevented
+  on(canvas, "touchmove", onTouch, { passive: false });
   on(canvas, "pointerdown", (event) => {
     if (event.button || !event.isPrimary) return;
     used = false;

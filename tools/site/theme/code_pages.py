@@ -23,7 +23,9 @@ def code_of(domain: str, info: dict[str, str]) -> str | None:
     found: Any = import_module(info["module"])
     for name in info["fullname"].split("."):
         found = getattr(found, name, None)
-    found = inspect.unwrap(getattr(found, "fget", found))
+    found = inspect.unwrap(
+        getattr(found, "fget", getattr(found, "__func__", found))
+    )  # of a property, a class method
     module = getattr(found, "__module__", None)
     if module not in shown_modules() or not (inspect.isfunction(found) or inspect.isclass(found)):
         return None  # a constant, or a field

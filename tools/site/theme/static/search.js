@@ -9,9 +9,10 @@
   // Where something is explained comes before where it is used, and the reference last, unless a name is asked for.
   const WORTH = [
     [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6], [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7],
-    [/#mlcourse\.\w+\.[A-Z]/, 1.2], [/^(CHANGELOG|docs\/first)/, 0.3],
+    [/#mlcourse\.\w+\.[A-Z]/, 1.2], [/^(CHANGELOG|documents|docs\/first)/, 0.3],
   ];
   const ASIDE = 0.2; // the worth of the reference for other words
+  const CLASS = /\.[A-Z]\w*$/;
   const NAME = /_|\w\.\w|[a-z][A-Z]/; // a query with such a word asks for a name
   const FEW = 5; // results; if there are fewer, pages with some of the words follow
   const MOST = 15; // of these
@@ -21,7 +22,10 @@
   const ALSO = {
     performance: "speed", benchmark: "speed", faster: "speed", fast: "speed", equation: "formula", gmm: "gaussian mixture",
     install: "own machine", nan: "missing", sklearn: "scikit-learn", minimum: "optimum", maximum: "optimum", soft: "responsibility",
-    plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", initialization: "start", initialize: "start", difference: "differ",
+    plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", difference: "differ",
+    initialization: "start", initialize: "start", runtime: "speed", timing: "speed", slow: "speed", n_job: "core block",
+    parallel: "core block", multithreading: "core block", thread: "core block", impute: "missing", api: "package",
+    teacher: "instructor", teach: "instructor", teaching: "instructor", grade: "grading class", licence: "license",
   };
 
   const SEPARATOR = /[^\p{L}\p{N}_+-]+|(?<=\s)-+|-+(?=\s|$)/u; // k-means++ is one word, reg_covar is another
@@ -41,7 +45,11 @@
     return [...new Set([word, pieces.join(""), ...pieces].map(stem))].filter(Boolean);
   }
   const asked = (word) => (UNASKED.has(word.toLowerCase()) ? null : stem(word));
-  const worth = (id, named) => (WORTH.find(([where]) => where.test(id))?.[1] ?? 1) * (named || !id.startsWith("reference") ? 1 : ASIDE);
+  function worth(id, named) {
+    const own = WORTH.find(([where]) => where.test(id))?.[1] ?? 1;
+    if (named || !id.startsWith("reference")) return own;
+    return own * (CLASS.test(id) ? 3 * ASIDE : ASIDE);
+  }
 
   // The sections of all pages.
   function* sections() {
@@ -56,7 +64,7 @@
         const inner = anchor && !documented && title !== top;
         let name = documented ? anchor.split(".").at(-1) : page === "GLOSSARY" ? title : "";
         if (lesson && !inner) name = `lesson ${lesson} ${Number(lesson)}`;
-        const kinds = /\.[A-Z]\w*$/.test(anchor) ? "class parameters attributes methods" : ""; // that have sections of their own
+        const kinds = CLASS.test(anchor) ? "class parameters attributes methods" : ""; // that have sections of their own
         yield {
           id: `${page}#${anchor}`, url: `${page}.html${anchor && `#${anchor}`}`, inside,
           name, title, page: inner ? top : kinds, text: words("text", "parameter"), code: words("code"),
@@ -93,15 +101,27 @@
       return seen.add(id);
     });
   }
-  // The query with each unknown word replaced by the commonest one that is nearly the same, if there is any.
+  // How many letters must be added, removed or changed to turn one word into another.
+  function distance(one, other) {
+    let row = Array.from({ length: other.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= one.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= other.length; j++)
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+      row = next;
+    }
+    return row[other.length];
+  }
+  // The query with each unknown word replaced by the nearest one, if one is near: the commonest of several.
   function corrected(query) {
     return query.split(/\s+/).map((word) => {
-      if (word.length < 4 || UNASKED.has(word) || ALSO[asked(word)] || index.search(word).length) return word;
-      const counts = {};
-      for (const { terms } of index.search(word, { fuzzy: 0.25, prefix: false }))
-        for (const term of terms) counts[term] = (counts[term] ?? 0) + 1;
-      const best = Object.keys(counts).reduce((most, term) => (counts[most] >= counts[term] ? most : term), "");
-      return whole.get(best) ?? word;
+      const term = asked(word);
+      if (!term || word.length < 4 || ALSO[term] || index.search(word).length) return word;
+      const most = word.length < 8 ? 1 : 2;
+      const far = (other) => (Math.abs(other.length - term.length) > most ? Infinity : distance(term, other));
+      const near = [...whole.keys()].map((other) => ({ other, far: far(other) })).filter((one) => one.far <= most);
+      const cost = (one) => 1000 * one.far - index.search(one.other, { prefix: false }).length;
+      return whole.get(near.sort((one, other) => cost(one) - cost(other))[0]?.other) ?? word;
     }).join(" ");
   }
   function result({ url, shown, inside, terms }) {

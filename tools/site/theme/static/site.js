@@ -121,7 +121,11 @@
   }
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll(".sidebar-toggle")) menu.checked = false;
+    for (const menu of document.querySelectorAll(".sidebar-toggle:checked")) {
+      menu.checked = false;
+      const opened = [...document.querySelectorAll(`label[for="${menu.id}"] > button`)];
+      opened.find((button) => button.checkVisibility())?.focus();
+    }
     for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
   });
   // The first tap on a term explains it, and the second one follows the link.
