@@ -480,7 +480,7 @@ show(
 # %% [markdown]
 # It always falls: one more centre can only help, and with as many centres as points it is 0. What you can look for is
 # the place where the fall slows down, the [elbow](../GLOSSARY.md#elbow). But an elbow depends on the axis: it is at 2
-# on the left, and at 4 on the right.
+# on the linear axis, and at 4 on the log axis.
 #
 # A second opinion should come from a score that gets *worse* when there are too many clusters.
 #

@@ -172,7 +172,8 @@ show(
 #
 # </details>
 #
-# The right-hand curve is steep on the left: if the Gaussian is too narrow, the outermost flowers are very surprising.
+# The curve for $\sigma$ rises steeply to its maximum: if the Gaussian is too narrow, the outermost flowers are very
+# surprising.
 #
 # Dividing by $n - 1$ makes the variance right on average over many samples. That is a different goal. Maximum
 # likelihood divides by $n$, and so does this course. (`np.std` and `np.var` divide by $n$, but `np.cov` by $n - 1$

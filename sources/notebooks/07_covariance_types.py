@@ -336,8 +336,8 @@ for ax, (name, model) in zip(axes.flat, fits.items()):
 show(
     fig,
     "Figure 4. Four mixtures of three components, found by EM without labels. Contours: the density."
-    " Tints: the likeliest component. Markers: the true groups. The borders of tied are straight. Far away (full, top"
-    " left), the widest component wins.",
+    " Tints: the likeliest component. Markers: the true groups. The borders of tied are straight. In the far corner"
+    " of full, the widest component wins.",
     "Four panels. Full: contours follow the three groups, borders curve between them. Tied: nearly"
     " the same groups, with straight borders. Diag and spherical: one component on the round group, and"
     " a border that cuts across both long groups.",
@@ -707,8 +707,8 @@ for ax, (name, change) in zip(axes.flat, panels):
     ax.set_title(f"{name}, {change} (ARI {ari:.2f})")
 show(
     fig,
-    "Figure 8. The groups that EM finds, drawn in the original axes. Upper row: diag, and diag on the"
-    " rotated data. Lower row: spherical, and spherical on the standardised data. Same points, same start.",
+    "Figure 8. The groups that EM finds, drawn in the original axes: by diag, and by diag on the"
+    " rotated data; by spherical, and by spherical on the standardised data. Same points, same start.",
     "Four panels of the same points in three colours. Upper left, one component of diag covers nearly all of"
     " both long groups, and another a patch inside one of them; upper right, each long group has its own."
     " Lower row, spherical cuts across both long groups, and the cuts move a little.",

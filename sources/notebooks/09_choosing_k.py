@@ -626,9 +626,9 @@ show(
 # scikit-learn warns if 100 rounds were not enough. Never ignore that warning, and never silence it without a reason.
 #
 # By default the model expects each component to be as wide as *all* the data. It finds few wide components (figure 8,
-# left), or uses all twenty with a huge $\alpha$, and the density is poor. A prior that expects small components leads
-# to more of them and to good predictions: in each of six samples, at least 0.7 better per point for every $\alpha$.
-# From a thousandth to one, $\alpha$ itself hardly mattered.
+# default prior), or uses all twenty with a huge $\alpha$, and the density is poor. A prior that expects small
+# components leads to more of them and to good predictions: in each of six samples, at least 0.7 better per point for
+# every $\alpha$. From a thousandth to one, $\alpha$ itself hardly mattered.
 #
 # **The choice has not gone away. It has moved into the prior**, where it is harder to see. Use held-out data to make
 # it.

@@ -671,7 +671,8 @@ show(
 )
 
 # %% [markdown]
-# The digits on the left are the crisper ones. How can the same model be so wrong about digits that it has not seen?
+# The digits of AIC's choice are the crisper ones. How can the same model be so wrong about digits that it has not
+# seen?
 #
 # ## Judging honestly
 #

@@ -401,8 +401,8 @@ assert np.round(agreement[2, "spherical"], 2).tolist() == [0.42, 0.85, 0.32]
 # Most for K = 2. Three round components agree at 0.89, 0.82 and 0.79; two round ones at 0.42, 0.85 and 0.32. Had we
 # drawn only the second dozen, two groups would have looked more stable than three.
 #
-# On average, all four types peak at K = 3, as they do on the left. (With other data the two panels may disagree.
-# Then say which of the two your purpose needs.)
+# On average, all four types agree most at K = 3, where they also score best. (With other data the two panels may
+# disagree. Then say which of the two your purpose needs.)
 #
 # ### What a defended choice looks like in writing
 #
