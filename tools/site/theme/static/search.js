@@ -8,7 +8,7 @@
   const BOOST = { name: 8, title: 4, page: 1.5, text: 1, code: 0.2 };
   // Where something is explained comes before where it is used, and the reference last, unless a name is asked for.
   const WORTH = [
-    [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6], [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7],
+    [/#references$/, 0.2], [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6], [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7],
     [/#mlcourse\.\w+\.[A-Z]/, 1.2], [/^(CHANGELOG|documents|docs\/first)/, 0.3],
   ];
   const ASIDE = 0.2; // the worth of the reference for other words
@@ -89,8 +89,11 @@
     const named = NAME.test(query);
     const search = (words, options) => index.search(words, { boostDocument: (id) => worth(id, named), ...options });
     const also = query.replace(/[a-z]+/gi, (word) => ALSO[asked(word)] ?? word);
-    const rank = ({ name, score }) => score + (stem(name) === stem(query) ? 1e6 : 0);
-    const found = [...new Set([query, also])].flatMap((words) => search(words)).sort((one, other) => rank(other) - rank(one));
+    const found = [...new Set([query, also])].flatMap((words) => search(words));
+    const exact = found.filter(({ name }) => stem(name) === stem(query));
+    const terms = exact.filter(({ id }) => id.startsWith("GLOSSARY")); // a term of the glossary is no name of the package
+    const rank = (one) => one.score + ((terms.length ? terms : exact).includes(one) ? 1e6 : 0);
+    found.sort((one, other) => rank(other) - rank(one));
     const some = found.length < FEW ? search(also, { combineWith: "OR", prefix: false }).slice(0, MOST) : [];
     const seen = new Set();
     const counts = {};
