@@ -87,12 +87,16 @@ def test_what_was_open_is_open_after_going_back(new_page, address):
     assert page.evaluate(OPEN) == 0
 
 
-def test_a_phone_wraps_code_when_asked_to(new_page, address):
+def test_a_phone_wraps_code_and_copies_it_as_it_is(new_page, address):
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     page.goto(f"{address}/{EM}")
-    assert page.evaluate(WIDE) > 0
-    page.get_by_role("button", name="Wrap code").tap()
     assert page.evaluate(WIDE) == 0
+    wrapped = page.evaluate(CODE)
+    page.get_by_role("button", name="Scroll code").tap()
+    assert page.evaluate(WIDE) > 0
+    page.reload()
+    assert page.evaluate(WIDE) > 0  # remembered
+    assert page.evaluate(CODE) == wrapped
 
 
 def test_an_exercise_shows_the_figures_that_it_asks_about(site):
@@ -105,9 +109,9 @@ def test_an_exercise_shows_the_figures_that_it_asks_about(site):
     assert card not in exercise  # nothing that a check says
 
 
-WIDE = (
-    "[...document.querySelectorAll('article pre')].filter((pre) => pre.scrollWidth > pre.clientWidth).length"
-)
+CODE = "[...document.querySelectorAll('article .cell_input pre')].map((pre) => pre.textContent.trim())"
+WIDE = """[...document.querySelectorAll("article .cell_input pre")]
+  .filter((pre) => pre.scrollWidth > pre.clientWidth).length"""
 
 
 def test_players_speak_of_taps_to_a_finger(new_page, address):

@@ -200,7 +200,8 @@ def exercise_page(course: Outline, place: str, solution: NotebookNode) -> Notebo
         cell.outputs = (
             [output for output in shown[cell.source] if is_figure(output)] if cell.source in given else []
         )
-    cells.insert(1, new_markdown_cell(EXERCISE_NOTE))
+    title, _, rest = cells[0].source.partition("\n")
+    cells[0].source = f"{title}\n\n{EXERCISE_NOTE}\n{rest}"
     return page_of(course, cells, place)
 
 

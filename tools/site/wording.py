@@ -31,6 +31,11 @@ WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] 
         (rf"{RUN_THEM}\.\s+", ""),
         (r"\bRun\s+the\s+cell,\s+(?P<next>\w)", _sentence),
         (
+            r"\*\*Before\s+you\s+move\s+(?:a|the)\s+slider(:?)\*\*",
+            r"**Before you look (in Jupyter, at a slider)\1**",
+        ),
+        (r"If\s+the\s+sliders?\s+do(?:es)?\s+not\s+appear, here", "Here"),
+        (
             r"\*\*Before\s+you\s+run\s+the\s+next\s+cells?(:?)\*\*(?:\s+\((?:it\s+takes\s+)?a\s+few\s+seconds\))?",
             r"**Before you look\1**",
         ),

@@ -7,14 +7,15 @@
   const predictions = document.querySelectorAll("details.prediction");
   const answers = document.querySelectorAll("article details:not(.hide)"); // of the questions between, too
 
-  function remembered(key) {
-    try { return localStorage.getItem(key) === "yes"; } catch { return false; }
+  function remembered(key, unless) {
+    try { return (localStorage.getItem(key) ?? unless) === "yes"; } catch { return unless === "yes"; }
   }
   function remember(key, pressed) {
     try { localStorage.setItem(key, pressed ? "yes" : "no"); } catch { /* without storage, it is forgotten */ }
   }
-  // A button that is pressed or not, which the next page remembers. `names` has a text for each: what a click does.
-  function addSwitch(kind, names, show) {
+  // A button that is pressed or not, which the next page remembers. `names` has a text for each: what a click does;
+  // `unless` says whether it is pressed if nothing is remembered.
+  function addSwitch(kind, names, unless, show) {
     const key = `mlcourse-${kind}`;
     const button = document.createElement("button");
     button.className = `switch ${kind}`;
@@ -29,15 +30,15 @@
       press(pressed);
     });
     tools.append(button);
-    press(remembered(key));
+    press(remembered(key, unless));
   }
   const tools = document.querySelector(".page-tools");
   if (tools && predictions.length)
-    addSwitch("unfolded", ["Unfold answers in all lessons", "Fold answers in all lessons"], (unfolded) => {
+    addSwitch("unfolded", ["Unfold answers in all lessons", "Fold answers in all lessons"], "no", (unfolded) => {
       for (const answer of answers) answer.open = unfolded;
     });
   if (tools && document.querySelector("article .cell_input"))
-    addSwitch("wrapped", ["Wrap code", "Scroll code"], (wrapped) => {
+    addSwitch("wrapped", ["Wrap code", "Scroll code"], "yes", (wrapped) => {
       document.body.classList.toggle("wrapped", wrapped);
       if (wrapped) for (const code of document.querySelectorAll("article .highlight pre:not(:has(.line))")) breakLines(code);
     });
