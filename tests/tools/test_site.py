@@ -353,6 +353,16 @@ def test_every_formula_of_the_reference_is_in_its_lesson(name):
         )
 
 
+def test_the_first_mention_of_a_class_leads_to_the_reference():
+    text = "scikit-learn's `PCA`; `PCA`, again `PCA`, [`KMeans`](x.md), `fit`, `mlcourse.mixture.em`."
+    shown = stage.to_reference(text, set())
+    assert shown == (
+        'scikit-learn\'s `PCA`; <a href="../reference/pca.html#mlcourse.pca.PCA"><code>PCA</code></a>, again `PCA`,'
+        ' [`KMeans`](x.md), `fit`, <a href="../reference/mixture.html#mlcourse.mixture.em">'
+        "<code>mlcourse.mixture.em</code></a>."
+    )
+
+
 def test_the_code_that_has_a_page_holds_no_answers():
     shown = reference.shown_modules()
     assert {"mlcourse.blocks", "mlcourse.mixture", "mlcourse.mixture.base"} <= shown

@@ -170,6 +170,20 @@ def defined_in(module: ModuleType) -> list[str]:
     ]
 
 
+@cache
+def places() -> dict[str, str]:
+    """Return where the reference documents a name, from the top of the site; of a class also by its name alone."""
+    found: dict[str, str] = {}
+    for module in (import_module(f"mlcourse.{name}") for name in MODULES):
+        for name in defined_in(module):
+            full = f"{module.__name__}.{name}"
+            place = f"reference/{module.__name__.removeprefix('mlcourse.')}.html#{full}"
+            found[full] = place
+            if isinstance(getattr(module, name), type):
+                found.setdefault(name, place)  # the one in memory, not the one for many machines
+    return found | {f"mlcourse.{name}": place for name, place in found.items() if "." not in name}
+
+
 def in_order(module: ModuleType, names: Iterable[str]) -> list[str]:
     """Sort the names of a module: estimators first, and a class before those that are made from it."""
 

@@ -26,7 +26,7 @@ from tools.site.address import binder_address, download_address, repository_addr
 from tools.site.folds import with_folds
 from tools.site.given import independent_of_answers
 from tools.site.outputs import Files, for_page, picture
-from tools.site.reference import MODULES, code_page, reference_page, shown_modules, summary
+from tools.site.reference import MODULES, code_page, places, reference_page, shown_modules, summary
 from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
 
 HERE = Path(__file__).parent
@@ -57,6 +57,7 @@ HTML_LINK = re.compile(r'(<a [^>]*href=")(?P<target>[^"]+)(")')
 HEADING_LINK = re.compile(r"\]\(#(?P<words>[^)]+)\)")
 GLOSSARY_LINK = re.compile(r"GLOSSARY\.md#(?P<anchor>[\w-]+)")
 CODE = re.compile(r"`([^`]+)`")
+NAME = re.compile(r"(?<![\[`])(?<!scikit-learn's )`([A-Za-z][\w.]*)`(?![`\]])")
 CODE_FILE = re.compile(r"`(?P<path>mlcourse/[\w/]+\.py)`")
 FENCED_OR_PERCENT = re.compile(
     r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
@@ -166,15 +167,29 @@ def lesson_page(course: Outline, place: str, notebook: NotebookNode, files: File
             cell.source = with_cover(cell.source, course.root / place, files)
     if place.startswith("notebooks/"):
         cells = with_folds(cells)
+        seen = set[str]()
         for cell in cells:
             if cell.cell_type == "markdown":
-                cell.source = for_readers(cell.source)
+                cell.source = to_reference(for_readers(cell.source), seen)
     if place == WELCOME:
         cells.insert(1, new_markdown_cell(NOTE))
     if place.startswith("solutions/"):
         exercise = place.removeprefix("solutions/").replace("_solutions", "_exercises")
         cells.insert(1, new_markdown_cell(SOLUTION_WARNING % exercise))
     return page_of(course, cells, place)
+
+
+def to_reference(text: str, seen: set[str]) -> str:
+    """Let the first mention of a part of the package lead to the reference; `seen` has what was mentioned before."""
+
+    def link(name: re.Match[str]) -> str:
+        place = places().get(name[1])
+        if place is None or name[1] in seen:
+            return name[0]
+        seen.add(name[1])
+        return f'<a href="../{place}"><code>{name[1]}</code></a>'
+
+    return NAME.sub(link, text)
 
 
 def with_cover(text: str, notebook: Path, files: Files) -> str:
