@@ -8,8 +8,9 @@
   const BOOST = { name: 8, title: 4, page: 1.5, text: 1, code: 0.2 };
   // Where something is explained comes before where it is used, and the reference last, unless a name is asked for.
   const WORTH = [
-    [/#references$/, 0.2], [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6], [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7],
-    [/#mlcourse\.\w+\.[A-Z]/, 1.2], [/^(CHANGELOG|documents|docs\/first)/, 0.3],
+    [/#references$/, 0.2], [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6],
+    [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7], [/#mlcourse\.\w+\.[A-Z]/, 1.2],
+    [/^(CHANGELOG|documents|docs\/first)/, 0.3],
   ];
   const ASIDE = 0.2; // the worth of the reference for other words
   const CLASS = /\.[A-Z]\w*$/;
@@ -19,14 +20,14 @@
   const UNASKED = new Set(`a an and are as at be by can do does for from how i if in is it my of on or than that the this to
     use vs versus what when where which why with you`.split(/\s+/));
   // What readers ask for in other words than the course's own.
-  const ALSO = {
+  const ALSO = new Map(Object.entries({
     performance: "speed", benchmark: "speed", faster: "speed", fast: "speed", equation: "formula", gmm: "gaussian mixture",
     install: "own machine", nan: "missing", sklearn: "scikit-learn", minimum: "optimum", maximum: "optimum", soft: "responsibility",
     plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", difference: "differ",
     initialization: "start", initialize: "start", runtime: "speed", timing: "speed", slow: "speed", n_job: "core block",
     parallel: "core block", multithreading: "core block", thread: "core block", impute: "missing", api: "package",
     teacher: "instructor", teach: "instructor", teaching: "instructor", grade: "grading class", licence: "license",
-  };
+  }));
 
   const SEPARATOR = /[^\p{L}\p{N}_+-]+|(?<=\s)-+|-+(?=\s|$)/u; // k-means++ is one word, reg_covar is another
   const ISE = /i[sz](?=(e|ed|er|es|ing|able|ation|ations)$)/;
@@ -88,7 +89,7 @@
   function find(query) {
     const named = NAME.test(query);
     const search = (words, options) => index.search(words, { boostDocument: (id) => worth(id, named), ...options });
-    const also = query.replace(/[a-z]+/gi, (word) => ALSO[asked(word)] ?? word);
+    const also = query.replace(/[a-z_]+/gi, (word) => ALSO.get(asked(word)) ?? word);
     const found = [...new Set([query, also])].flatMap((words) => search(words));
     const exact = found.filter(({ name }) => stem(name) === stem(query));
     const terms = exact.filter(({ id }) => id.startsWith("GLOSSARY")); // a term of the glossary is no name of the package
@@ -115,11 +116,14 @@
     }
     return row[other.length];
   }
-  // The query with each unknown word replaced by the nearest one, if one is near: the commonest of several.
+  // The query with each unknown word replaced by the nearest one, if one is near: the commonest of several. Of many
+  // words, some will be known, and one that is not may be right.
   function corrected(query) {
-    return query.split(/\s+/).map((word) => {
+    const all = query.split(/\s+/);
+    if (all.filter(asked).length > 2) return query;
+    return all.map((word) => {
       const term = asked(word);
-      if (!term || word.length < 4 || ALSO[term] || index.search(word).length) return word;
+      if (!term || word.length < 4 || ALSO.has(term) || index.search(word).length) return word;
       const most = word.length < 8 ? 1 : 2;
       const far = (other) => (Math.abs(other.length - term.length) > most ? Infinity : distance(term, other));
       const near = [...whole.keys()].map((other) => ({ other, far: far(other) })).filter((one) => one.far <= most);
