@@ -48,7 +48,7 @@
     const lines = code.innerHTML.replace(/\n$/, "").split("\n"); // no element goes on in the next line
     code.innerHTML = lines.map((line) => {
       const [, indent] = /^(?:<span><\/span>)?(?:<span class="w">)?( *)/.exec(line);
-      const breakable = line.replace(/[([{,.=](?![^<]*>)/g, "$&<wbr>");
+      const breakable = line.replace(/[([{,.=](?![^<]*>)(?![\s)\]}"'])/g, "$&<wbr>");
       return `<span class="line" style="--indent: ${indent.length}ch">${breakable}\n</span>`;
     }).join("");
   }
