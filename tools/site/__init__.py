@@ -24,6 +24,9 @@ extensions are in the extra `site`; katex/ holds KaTeX, which typesets formulas 
 minisearch/ holds MiniSearch, which ranks the results of a search in the browser.
 """
 
-from tools.site.build import main
 
-__all__ = ["main"]
+def main(arguments: list[str]) -> int:
+    """Build site/ and print where it is."""
+    from tools.site.build import main  # Sphinx imports this package too, and needs less of it
+
+    return main(arguments)

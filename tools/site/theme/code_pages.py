@@ -9,6 +9,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from mlcourse.cli import ROOT
 from tools.site.reference import CODE_PAGES, MODULES, code_page, shown_modules
 
 PAGE = """\
@@ -16,6 +17,11 @@ PAGE = """\
 <p class="page-tools">{ways}</p>
 <div class="whole-module">{content}</div>"""
 ALL = "All modules"
+HERE = Path(__file__).parent
+ON_EVERY_PAGE = (
+    "sources/lessons.toml",
+    "pins.txt",
+)  # titles; Sphinx and its theme
 
 
 def code_of(domain: str, info: dict[str, str]) -> str | None:
@@ -33,12 +39,21 @@ def code_of(domain: str, info: dict[str, str]) -> str | None:
 
 
 def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield a page for every module, and one that lists them."""
+    """Yield a page for every module whose code or whose page's look has changed, and one that lists all modules."""
     highlight = app.builder.highlighter.highlight_block  # type: ignore[attr-defined]
     modules = sorted(shown_modules())
+    remove_others(
+        Path(app.outdir, CODE_PAGES), {Path(app.outdir, f"{code_page(one)}.html") for one in modules}
+    )
+    looks = max(
+        path.stat().st_mtime for path in [*HERE.rglob("*.*"), *(ROOT / name for name in ON_EVERY_PAGE)]
+    )
     for module in modules:
         spec = find_spec(module)  # imports nothing that a machine may lack, such as Dask
-        code = Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
+        source, written = Path(str(spec and spec.origin)), Path(app.outdir, f"{code_page(module)}.html")
+        if written.is_file() and written.stat().st_mtime > max(looks, source.stat().st_mtime):
+            continue
+        code = source.read_text("utf-8")
         body = PAGE.format(
             title=f"Code of {module}",
             ways=ways_from(module),
@@ -51,6 +66,13 @@ def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     ]
     body = PAGE.format(title=ALL, ways="", content=f"<ul>{''.join(links)}</ul>")
     yield code_page("index"), {"title": ALL, "parents": [], "body": body}, "page.html"
+
+
+def remove_others(folder: Path, pages: set[Path]) -> None:
+    """Remove the pages of modules that are gone."""
+    for path in folder.rglob("*.html"):
+        if path not in pages:
+            path.unlink()
 
 
 def ways_from(module: str) -> str:
