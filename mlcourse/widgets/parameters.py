@@ -44,7 +44,7 @@ def draw_parameters(n_components: int, n_features: int, n_samples: int) -> Drawi
     in_data = n_samples * n_features
     figure, ax = plt.subplots(figsize=(8.4, 3), layout="constrained")
     for k, parts in enumerate(counts.values()):
-        total, sum_of_parts = sum(parts), " + ".join(f"{spaced(part)}" for part in parts)
+        total, sum_of_parts = sum(parts), " + ".join(map(spaced, parts))
         ax.plot(total, k, marker=marker(k), color=color(k), markersize=11, zorder=4)
         ax.text(total, k - 0.32, f"{spaced(total)} = {sum_of_parts}", ha="center", va="center")
     heights = np.add.outer(
