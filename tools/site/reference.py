@@ -112,14 +112,16 @@ def reference_page(name: str, root: Path) -> str:
 def typeset(formula: Formula, root: Path) -> str:
     """Return a formula as its lesson writes it, and where it is derived."""
     place = f"notebooks/{notebook_name('notebooks', formula.lesson)}"
-    cells = json.loads((root / place).read_text("utf-8"))["cells"]
-    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    found = next(
-        one[0]
-        for one in DISPLAYED.finditer(text)
-        if BEFORE_FORMULA.sub("", one[1], 1).startswith(formula.opening)
-    )
+    found = next(shown for shown, inside in formulas_of(root / place) if inside.startswith(formula.opening))
     return f"**{formula.name}** ([lesson {formula.lesson[:2]}](../{place})):\n\n{found}"
+
+
+@cache
+def formulas_of(notebook: Path) -> list[tuple[str, str]]:
+    """Return every displayed formula of a lesson: as it is written, and without what aligns it."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return [(one[0], BEFORE_FORMULA.sub("", one[1], 1)) for one in DISPLAYED.finditer(text)]
 
 
 # ── Its code ─────────────────────────────────────────────────────────────────────────────────────────

@@ -18,10 +18,8 @@ PAGE = """\
 <div class="whole-module">{content}</div>"""
 ALL = "All modules"
 HERE = Path(__file__).parent
-ON_EVERY_PAGE = (
-    "sources/lessons.toml",
-    "pins.txt",
-)  # titles; Sphinx and its theme
+# What every page shows besides its code: titles, and what Sphinx and its theme make of them.
+ON_EVERY_PAGE = ("sources/lessons.toml", "pins.txt")
 
 
 def code_of(domain: str, info: dict[str, str]) -> str | None:
@@ -29,9 +27,8 @@ def code_of(domain: str, info: dict[str, str]) -> str | None:
     found: Any = import_module(info["module"])
     for name in info["fullname"].split("."):
         found = getattr(found, name, None)
-    found = inspect.unwrap(
-        getattr(found, "fget", getattr(found, "__func__", found))
-    )  # of a property, a class method
+    plain = getattr(found, "fget", getattr(found, "__func__", found))  # of a property, a class method
+    found = inspect.unwrap(plain)
     module = getattr(found, "__module__", None)
     if module not in shown_modules() or not (inspect.isfunction(found) or inspect.isclass(found)):
         return None  # a constant, or a field

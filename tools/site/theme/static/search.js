@@ -81,7 +81,7 @@
     processTerm: parts,
     searchOptions: {
       boost: BOOST, combineWith: "AND", processTerm: asked, prefix: (word) => word.length > 2,
-      weights: { prefix: 0.1, fuzzy: 0.1 },
+      weights: { prefix: 0.1 },
     },
   });
   index.addAll([...sections()]);
