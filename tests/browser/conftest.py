@@ -4,6 +4,7 @@ The browser is Chromium, driven by Playwright. Without a Chromium on the path ev
 """
 
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,9 @@ SCREENSHOTS = ROOT / ".screenshots"
 VIEWPORT = {"width": 1100, "height": 900}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
+# JupyterLab's own: what is said about kernels that end, perhaps late, in the test that follows; and a request to its
+# server that failed there. If a page needed the answer, its test fails without this.
+NOT_THE_COURSES = re.compile(r"Comm not found|status of 5\d\d .*/api/")
 
 
 def pytest_collection_modifyitems(items):
@@ -81,10 +85,17 @@ def open_page(pages):
 def listened_to(page, complaints):
     """The page, with every error that it logs and every request that leaves this machine noted down."""
     page.set_default_timeout(PATIENCE)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: complaints.append(complaint(message)) if message.type == "error" else None
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: None if is_local(request.url) else complaints.append(request.url))
     return page
+
+
+def complaint(message):
+    """The text of a message and the address it is about, without which nobody could say what failed to load."""
+    return f"{message.text} ({message.location.get('url', 'no address')})"
 
 
 def is_local(url):
@@ -140,8 +151,7 @@ def lab_page(lab_session):
     page, complaints = lab_session
     complaints.clear()
     yield page
-    # What is said about kernels that end is not the course's, and may come late, in the test that follows.
-    found = [one for one in complaints if "Comm not found" not in one]
+    found = [one for one in complaints if not NOT_THE_COURSES.search(one)]
     close_notebooks(page)
     assert found == []
 
