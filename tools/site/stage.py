@@ -9,6 +9,7 @@ import posixpath
 import re
 import shutil
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from tools.site.given import independent_of_answers
 from tools.site.outputs import Files, for_page, picture
 from tools.site.reference import MODULES, code_page, places, reference_page, shown_modules, summary
 from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
+from tools.testing import CORES
 
 HERE = Path(__file__).parent
 DOCUMENTS = {  # for whom, and what each is about
@@ -87,7 +89,9 @@ def stage(course: Outline, executed: dict[str, Path], out: Path) -> None:
     copies = {place: nbformat.read(path, as_version=4) for place, path in executed.items()}
     used_by = terms_used(course)
     files = Files(out / "_static" / "shown", "../_static/shown")
-    pages = {place: lesson_page(course, place, notebook, files) for place, notebook in copies.items()}
+    with ThreadPoolExecutor(CORES) as pool:  # most of the time goes into pictures, outside of Python's lock
+        made = pool.map(lambda place: lesson_page(course, place, copies[place], files), copies)
+        pages = dict(zip(copies, made))
     for name in course.names("exercises"):
         place = f"exercises/{notebook_name('exercises', name)}"
         solution = pages[f"solutions/{notebook_name('solutions', name)}"]
