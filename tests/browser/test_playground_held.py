@@ -139,9 +139,9 @@ def test_the_rounds_of_a_drag_stay_and_its_end_is_marked(shown):
     live.page.mouse.up()
     assert live.get("state.steps.length") >= steps
     assert live.get("frame") == 2 * (steps - 1)
-    assert "you let go" not in texts(live.page, "curve")  # the cursor is there
+    assert "your change" not in texts(live.page, "curve")  # the cursor is there
     live.press("Home")
-    assert "you let go" in texts(live.page, "curve")
+    assert "your change" in texts(live.page, "curve")
     assert live.get("scene.curve.mark") == live.get(f"state.steps[{steps - 1}].round")
     live.press("End")
     assert enabled(live) == ["First", "Back"]

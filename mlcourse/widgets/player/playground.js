@@ -40,7 +40,7 @@ class Playground extends Live {
         leastHeight: 1e-3,
         grow: true,
         mark: state.told?.held && steps[state.told.at].round,
-        markName: "you let go",
+        markName: "your change",
         lines: [{ values: frames.map(([, e]) => steps[e]?.lowerBound ?? null) }],
       },
     };
