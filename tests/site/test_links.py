@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from mlcourse.cli import ROOT
 from tools.site.reference import MODULES, defined_in
 
 
@@ -42,6 +43,20 @@ def test_the_reference_leads_to_equations_code_and_speed(read_pages):
         "../_modules/mlcourse/mixture/screening.html",
         "../benchmarks/README.html",
     } <= {*page.links}
+
+
+def test_source_links_lead_to_definitions_and_imports_to_modules(read_pages):
+    linked = {link for page in read_pages.values() for link in page.links if "#line-" in link}
+    assert linked
+    for link in linked:
+        place, number = re.fullmatch(r"\.\./_modules/(.+)\.html#line-(\d+)", link).groups()
+        path = ROOT / f"{place}.py"
+        lines = (path if path.is_file() else ROOT / place / "__init__.py").read_text("utf-8").splitlines()
+        assert re.match(r" *(def|class) ", lines[int(number) - 1]), link
+    assert (
+        "../../../_modules/mlcourse/gaussians.html"
+        in read_pages["_modules/mlcourse/mixture/steps.html"].links
+    )
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,6 +1,7 @@
 """Pages of the package's code: every line has a number and an anchor, and the reference leads to them."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,6 +18,8 @@ PAGE = """\
 <p class="page-tools">{ways}</p>
 <div class="whole-module">{content}</div>"""
 ALL = "All modules"
+DEFINITION = re.compile(r"\s*(?:async )?(?:class|def) ")
+IMPORTED = re.compile(r'<span class="nn">(?P<module>mlcourse[\w.]*)</span>')  # as Pygments marks it
 HERE = Path(__file__).parent
 # What every page shows besides its code: titles, and what Sphinx and its theme make of them.
 ON_EVERY_PAGE = ("sources/lessons.toml", "pins.txt")
@@ -32,7 +35,9 @@ def code_of(domain: str, info: dict[str, str]) -> str | None:
     module = getattr(found, "__module__", None)
     if module not in shown_modules() or not (inspect.isfunction(found) or inspect.isclass(found)):
         return None  # a constant, or a field
-    return f"../{code_page(module)}.html#line-{inspect.getsourcelines(found)[1]}"
+    lines, first = inspect.getsourcelines(found)
+    above = next(number for number, line in enumerate(lines) if DEFINITION.match(line))  # decorators
+    return f"../{code_page(module)}.html#line-{first + above}"
 
 
 def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -54,7 +59,7 @@ def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         body = PAGE.format(
             title=f"Code of {module}",
             ways=ways_from(module),
-            content=highlight(code, "python", linenos="inline", linespans="line"),
+            content=with_links(highlight(code, "python", linenos="inline", linespans="line"), module),
         )
         yield code_page(module), {"title": f"Code of {module}", "parents": [], "body": body}, "page.html"
     links = [
@@ -63,6 +68,21 @@ def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     ]
     body = PAGE.format(title=ALL, ways="", content=f"<ul>{''.join(links)}</ul>")
     yield code_page("index"), {"title": ALL, "parents": [], "body": body}, "page.html"
+
+
+def with_links(code: str, module: str) -> str:
+    """Let the modules that highlighted code imports lead to their own code."""
+
+    def link(name: re.Match[str]) -> str:
+        if name["module"] not in shown_modules():
+            return name[0]
+        return f'<a href="{to_top(module)}{code_page(name["module"])}.html">{name[0]}</a>'
+
+    return IMPORTED.sub(link, code)
+
+
+def to_top(module: str) -> str:
+    return "../" * code_page(module).count("/")
 
 
 def remove_others(folder: Path, pages: set[Path]) -> None:
@@ -74,8 +94,7 @@ def remove_others(folder: Path, pages: set[Path]) -> None:
 
 def ways_from(module: str) -> str:
     """Return the HTML of the links that lead on from a page of code."""
-    to_top = "../" * code_page(module).count("/")
-    ways = [f'<a href="{to_top}{code_page("index")}.html">{ALL}</a>']
+    ways = [f'<a href="{to_top(module)}{code_page("index")}.html">{ALL}</a>']
     if {*module.split(".")[1:2]} & {*MODULES}:
-        ways.append(f'<a href="{to_top}reference/{module.split(".")[1]}.html">Reference</a>')
+        ways.append(f'<a href="{to_top(module)}reference/{module.split(".")[1]}.html">Reference</a>')
     return "".join(ways)
