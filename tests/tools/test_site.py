@@ -290,6 +290,33 @@ def test_a_page_loads_its_style_sheets_as_one(tmp_path):
     assert (tmp_path / address).read_text() == ".first {}\n.second {}"
 
 
+@pytest.mark.parametrize(("content", "sheets"), [("", 1), ('<p class="katex">', 2)])
+def test_a_page_loads_the_style_sheets_that_it_uses(tmp_path, content, sheets):
+    for name in ("katex.min", "site"):
+        (tmp_path / "_static").mkdir(exist_ok=True)
+        (tmp_path / "_static" / f"{name}.css").write_text(f".{name} {{}}")
+    tags = "".join(
+        f'<link rel="stylesheet" type="text/css" href="_static/{name}.css" />'
+        for name in ("katex.min", "site")
+    )
+    html = pages.with_one_style_sheet(tags + content, tmp_path / "index.html", tmp_path)
+    (address,) = re.findall(r'href="(.*?)"', html)
+    assert (tmp_path / address).read_text().count("{}") == sheets
+
+
+@pytest.mark.parametrize(
+    ("content", "loaded"),
+    [
+        ('<script src="_static/shown/a.js"></script><img src="b.webp" class="cover">', "b.webp"),
+        ('<script src="_static/x.js"></script><script src="_static/shown/a.js">', "_static/shown/a.js"),
+        ("<p>words</p>", None),
+    ],
+)
+def test_what_a_page_shows_first_is_loaded_first(content, loaded):
+    link = pages.first_picture(content)
+    assert re.findall('href="(.*?)"', link) == [loaded] * bool(loaded)
+
+
 def test_links_of_a_document_stay_on_the_site():
     document = (
         "[a](../README.md) [b](grading.md#x) [c](../mlcourse/tasks/lesson_04.py) [d](https://example.org) [e](#here)"

@@ -10,6 +10,11 @@ INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 POLICY_TAG = '<meta http-equiv="Content-Security-Policy" content="{}">'
 STYLES = re.compile(r'(?:<link rel="stylesheet" type="text/css" href="[^"]+" />\s*)+')
 HREF = re.compile(r'href="([^"?]+)')
+# A style sheet that only some pages use, and what these pages have.
+USED_WITH = {"mystnb": 'class="cell ', "katex": 'class="katex', "copybutton": 'class="highlight'}
+COVER = re.compile(r'<img src="(?P<address>[^"]+)"[^>]* class="cover"')
+PLAYER = re.compile(r'<script src="(?P<address>[^"]*_static/shown/[^"]+)"')
+PRELOAD = '<link rel="preload" as="{}" href="{}" fetchpriority="high">'
 HEAD = re.compile(r'(<meta charset="utf-8"\s*/?>)', re.IGNORECASE)
 
 
@@ -44,16 +49,38 @@ def repaired(html: str) -> str:
 
 
 def with_one_style_sheet(html: str, page: Path, site: Path) -> str:
-    """Join the style sheets of a page: a phone shows nothing until all have arrived, and each takes its time."""
+    """Join the style sheets that a page uses, and name its first picture right after them.
+
+    A phone shows nothing until all have arrived, and each takes its time.
+    """
 
     def joined(found: re.Match[str]) -> str:
-        text = "\n".join((page.parent / path).read_text("utf-8") for path in HREF.findall(found[0]))
+        used = [path for path in HREF.findall(found[0]) if is_used(path, html)]
+        text = "\n".join((page.parent / path).read_text("utf-8") for path in used)
         path = site / "_static" / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.css"  # beside fonts/
         path.write_text(text, "utf-8")
         to_top = "../" * (len(page.relative_to(site).parts) - 1)
-        return f'<link rel="stylesheet" type="text/css" href="{to_top}_static/{path.name}" />\n'
+        sheet = f'<link rel="stylesheet" type="text/css" href="{to_top}_static/{path.name}" />\n'
+        return sheet + first_picture(html)
 
     return STYLES.sub(joined, html)
+
+
+def is_used(style_sheet: str, html: str) -> bool:
+    """Whether a page has anything that a style sheet is about."""
+    mark = next((mark for name, mark in USED_WITH.items() if name in style_sheet), "")
+    return mark in html
+
+
+def first_picture(html: str) -> str:
+    """Return a link that loads what a page shows first: its cover, or else the script of its first player.
+
+    Browsers look ahead for such files themselves, but not on a page that has its policy in a tag.
+    """
+    for kind, place in (("image", COVER), ("script", PLAYER)):
+        if found := place.search(html):
+            return PRELOAD.format(kind, found["address"]) + "\n"
+    return ""
 
 
 def policy(html: str) -> str:
