@@ -66,13 +66,13 @@ def take_explanation(cells: list[NotebookNode]) -> list[NotebookNode]:
             cells[0] = new_markdown_cell(rest, metadata=cells[0].metadata)
             break
         del cells[0]
-        if not cells or not is_figure(cells[0]):
+        if not cells or not draws_figure(cells[0]):
             break
         explained.append(cells.pop(0))
     return [cell for cell in explained if cell.source]
 
 
-def is_figure(cell: NotebookNode) -> bool:
+def draws_figure(cell: NotebookNode) -> bool:
     """Whether a cell is one whose code the lesson hides, and that shows nothing to play with."""
     return is_hidden(cell) and not shows_interactive(cell)
 

@@ -217,14 +217,14 @@ def exercise_page(course: Outline, place: str, solution: NotebookNode) -> Notebo
     given = independent_of_answers([cell.source for cell in codes], shown)
     for cell in codes:
         cell.outputs = (
-            [output for output in shown[cell.source] if is_figure(output)] if cell.source in given else []
+            [output for output in shown[cell.source] if shows_figure(output)] if cell.source in given else []
         )
     title, _, rest = cells[0].source.partition("\n")
     cells[0].source = f"{title}\n\n{EXERCISE_NOTE}\n{rest}"
     return page_of(course, cells, place)
 
 
-def is_figure(output: NotebookNode) -> bool:
+def shows_figure(output: NotebookNode) -> bool:
     return "<figure" in "".join(output.get("data", {}).get("text/html", ""))
 
 
