@@ -197,6 +197,7 @@ FIRST = {
     "k-means++": "notebooks/01_kmeans.html#a-more-careful-start-k-means",
     "performance": "benchmarks/README.html",
     "how to install": "index.html#on-your-own-machine",
+    "EM algorithm": "GLOSSARY.html#expectation-maximisation",
     "expectation maximization": "GLOSSARY.html#expectation-maximisation",
     "silhouettes": "GLOSSARY.html#silhouette",
     "speed vs sklearn": "benchmarks/README.html",

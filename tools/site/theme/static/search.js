@@ -19,11 +19,13 @@
   const MOST = 15; // of these
   const UNASKED = new Set(`a an and are as at be by can do does for from how i if in is it my of on or than that the this to
     use vs versus what when where which why with you`.split(/\s+/));
+  // Words that say what kind of answer is wanted, not about what.
+  const VAGUE = new Set(["algorithm", "definition", "explain", "explained", "meaning", "python", "tutorial"]);
   // What readers ask for in other words than the course's own.
   const ALSO = new Map(Object.entries({
     performance: "speed", benchmark: "speed", faster: "speed", fast: "speed", equation: "formula", gmm: "gaussian mixture",
     install: "own machine", nan: "missing", sklearn: "scikit-learn", minimum: "optimum", maximum: "optimum", soft: "responsibility",
-    plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", difference: "differ",
+    em: "expectation maximisation", pca: "principal component", plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", difference: "differ",
     initialization: "start", initialize: "start", runtime: "speed", timing: "speed", slow: "speed", n_job: "core block",
     parallel: "core block", multithreading: "core block", thread: "core block", impute: "missing", api: "package",
     teacher: "instructor", teach: "instructor", teaching: "instructor", grade: "grading class", licence: "license",
@@ -86,12 +88,14 @@
   });
   index.addAll([...sections()]);
 
-  function find(query) {
+  function find(typed) {
+    const query = typed.split(/\s+/).filter((word) => !VAGUE.has(word.toLowerCase())).join(" ") || typed;
     const named = NAME.test(query);
     const search = (words, options) => index.search(words, { boostDocument: (id) => worth(id, named), ...options });
     const also = query.replace(/[a-z_]+/gi, (word) => ALSO.get(asked(word)) ?? word);
     const found = [...new Set([query, also])].flatMap((words) => search(words));
-    const exact = found.filter(({ name }) => stem(name) === stem(query));
+    const capitals = query === query.toUpperCase(); // EM is not the function em
+    const exact = found.filter(({ name }) => name === query || (!capitals && stem(name) === stem(query)));
     const terms = exact.filter(({ id }) => id.startsWith("GLOSSARY")); // a term of the glossary is no name of the package
     const rank = (one) => one.score + ((terms.length ? terms : exact).includes(one) ? 1e6 : 0);
     found.sort((one, other) => rank(other) - rank(one));
