@@ -337,5 +337,14 @@ def test_on_paper_answers_are_at_the_end_and_links_arrive(new_page, address):
     assert lesson.get_attribute("href") == "#notebooks-05_why_em_works-html--"
 
 
+def test_on_paper_formulas_are_typeset_after_a_page_that_has_none(new_page, address):
+    page = new_page(bypass_csp=True)
+    page.goto(f"{address}/notebooks/00_welcome.html")
+    assert page.locator(".katex").count() == 0
+    page.evaluate(TO_PAPER, ["notebooks/00_welcome.html", EM])
+    twice = page.locator(".katex-mathml").first  # for screen readers, beside what is seen
+    assert twice.evaluate("(formula) => getComputedStyle(formula).position") == "absolute"
+
+
 LOST = """[...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))
   .filter((target) => target.startsWith("#") && !document.getElementById(target.slice(1)))"""

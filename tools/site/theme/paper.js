@@ -8,6 +8,7 @@ async (parts) => {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const article = page.querySelector("article");
     const base = new URL(`/${part}`, location);
+    await addStyles(page, base);
     for (const element of article.querySelectorAll("[src]")) element.src = new URL(element.getAttribute("src"), base);
     prefixIds(article, part, base);
     moveAnswers(article, part);
@@ -38,6 +39,16 @@ async (parts) => {
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.src = canvas.toDataURL("image/jpeg", 0.75);
     await picture.decode();
+  }
+  // Each page loads the styles that it uses, and the first may not need those for formulas.
+  async function addStyles(page, base) {
+    for (const { attributes } of page.querySelectorAll("link[rel=stylesheet]")) {
+      const address = new URL(attributes.href.value, base).href;
+      if ([...document.styleSheets].some(({ href }) => href === address)) continue;
+      const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address });
+      document.head.append(sheet);
+      await new Promise((done) => { sheet.onload = done; });
+    }
   }
   // Ids of several pages would clash; links between printed pages lead to them, others say where the page is.
   function prefixIds(article, part, base) {
@@ -76,6 +87,7 @@ async (parts) => {
   function unfold(fold) {
     const shown = document.createElement("section");
     const title = document.createElement("p");
+    title.style.breakAfter = "avoid";
     title.innerHTML = `<strong>${fold.querySelector("summary")?.innerHTML ?? ""}</strong>`;
     shown.append(title, ...[...fold.childNodes].filter((node) => node.nodeName !== "SUMMARY"));
     fold.replaceWith(shown);
