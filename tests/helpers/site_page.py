@@ -35,7 +35,7 @@ class Page(HTMLParser):
             self.links.append(attributes["href"])
         if tag in ("img", "script") and "src" in attributes:
             self.sources.append(attributes["src"])
-        if tag == "link" and attributes.get("rel") in ("stylesheet", "icon"):
+        if tag == "link" and attributes.get("rel") in ("stylesheet", "icon", "preload"):
             self.sources.append(attributes["href"])
         if tag == "figure":
             self._described = False

@@ -10,6 +10,7 @@ from tests.helpers.player_page import ink
 from tests.helpers.site_page import wait_until
 from tests.site.conftest import DESK, PHONE, listened_to
 from tools.site.pdf import TO_PAPER
+from tools.site.stage import HINT
 
 EM = "notebooks/04_em.html"
 FOLDS = "details.prediction"
@@ -104,6 +105,8 @@ def test_an_exercise_shows_the_figures_that_it_asks_about(site):
         (site / f"{kind}/04_em_{kind}.html").read_text("utf-8") for kind in ("exercises", "solutions")
     )
     assert "<figure" in exercise[exercise.index("Read a picture") :]
+    assert HINT in exercise
+    assert HINT not in solution
     card = CARD.partition(";")[0]
     assert card in solution
     assert card not in exercise  # nothing that a check says

@@ -64,6 +64,7 @@ CODE_FILE = re.compile(r"`(?P<path>mlcourse/[\w/]+\.py)`")
 FENCED_OR_PERCENT = re.compile(
     r"^(?P<fence>```+|~~~+).*?^(?P=fence)|^(?P<indent> {0,3})%", re.DOTALL | re.MULTILINE
 )
+HINT = '<details id="hint-'
 COVER = re.compile(r'<img src="(?P<path>pictures/[^"]+)" width="\d+"')
 SOLUTION_WARNING = """\
 ```{admonition} These are solutions
@@ -178,6 +179,8 @@ def lesson_page(course: Outline, place: str, notebook: NotebookNode, files: File
     if place == WELCOME:
         cells.insert(1, new_markdown_cell(NOTE))
     if place.startswith("solutions/"):
+        # Nobody needs a hint below the answer.
+        cells = [cell for cell in cells if not cell.source.startswith(HINT)]
         exercise = place.removeprefix("solutions/").replace("_solutions", "_exercises")
         cells.insert(1, new_markdown_cell(SOLUTION_WARNING % exercise))
     return page_of(course, cells, place)
