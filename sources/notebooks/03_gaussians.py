@@ -904,9 +904,8 @@ assert round(chi2.cdf(9, df=10), 2) == 0.47
 #
 # ## Where next
 #
-# The exercises of this lesson are in [03_gaussians_exercises](../exercises/03_gaussians_exercises.ipynb). Write the
-# log density yourself: lesson 04 builds on it. There you learn where the weights, means and covariances borrowed here
-# come from.
+# Now the [exercises of this lesson](../exercises/03_gaussians_exercises.ipynb). Write the log density yourself:
+# lesson 04 builds on it. There you learn where the weights, means and covariances borrowed here come from.
 #
 # ## References
 #

@@ -655,8 +655,9 @@ show(
 )
 
 # %% [markdown]
-# None: the three methods are equal within the spread of the splits (Figure 8, left). And the promise is 4 %, but the
-# false alarms range from 1 % to 9 % (right): 89 validation rows and 90 test rows are too few for more certainty.
+# None: the three methods are equal within the spread of the splits (figure 8, a line for each split). And the promise
+# is 4 %, but the false alarms of the mixture range from 1 % to 9 %: 89 validation rows and 90 test rows are too few
+# for more certainty.
 #
 # This is a good place for a break. What follows uses PCA again, which lesson 11 explains.
 #
