@@ -30,7 +30,7 @@ N_COLORS = 256
 # the column has 828. Panels without axes, such as digits, may be smaller. A panel alone always fits the column.
 LEGIBLE, COLUMN = 0.655, 820
 WITHOUT_AXES = 0.3
-MOST_NUMBERED = 3  # panels in a row
+MOST_NUMBERED = 4  # panels in a row
 CODE = re.compile(r"`([^`]+)`")
 # The most blank space above and below a row of panels, in pixels of the page.
 MARGIN = 20
