@@ -4,11 +4,11 @@
   const MARKED = "sphinx_highlight_terms"; // what Sphinx marks on the next page
   const LENGTH = 240; // characters of an excerpt
   const BEFORE = 80; // of these, before the word
-  const PER_PAGE = 3; // sections of one page, so that one page does not fill the screen
+  const PER_PAGE = 3; // sections of one page, or parts of one class, so that none fills the screen
   const BOOST = { name: 8, title: 4, page: 1.5, text: 1, code: 0.2 };
   // Where something is explained comes before where it is used, and the reference last, unless a name is asked for.
   const WORTH = [
-    [/#references$/, 0.2], [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6],
+    [/#references$/, 0.2], [/^reference\/\w+#formulas$/, 8], [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6],
     [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7], [/#mlcourse\.\w+\.[A-Z]/, 1.2],
     [/^(CHANGELOG|documents|docs\/first)/, 0.3],
   ];
@@ -17,7 +17,7 @@
   const NAME = /_|\w\.\w|[a-z][A-Z]/; // a query with such a word asks for a name
   const FEW = 5; // results; if there are fewer, pages with some of the words follow
   const MOST = 15; // of these
-  const UNASKED = new Set(`a an and are as at be by can do does for from how i if in is it my of on or than that the this to
+  const UNASKED = new Set(`a an and are as at be by can do does for from handle handled how i if in is it my of on out or than that the this to
     use vs versus what when where which why with you`.split(/\s+/));
   // Words that say what kind of answer is wanted, not about what.
   const VAGUE = new Set(["algorithm", "definition", "explain", "explained", "meaning", "python", "tutorial"]);
@@ -28,7 +28,7 @@
     em: "expectation maximisation", pca: "principal component", plagiarism: "look alike", cheating: "look alike", distribute: "hand out", elbo: "lower bound", difference: "differ",
     initialization: "start", initialize: "start", runtime: "speed", timing: "speed", slow: "speed", n_job: "core block",
     parallel: "core block", multithreading: "core block", thread: "core block", impute: "missing", api: "package",
-    teacher: "instructor", teach: "instructor", teaching: "instructor", grade: "grading class", licence: "license",
+    imputation: "missing", "z-score": "standardise", teacher: "instructor", teach: "instructor", teaching: "instructor", grade: "grading class", licence: "license",
   }));
 
   const SEPARATOR = /[^\p{L}\p{N}_+-]+|(?<=\s)-+|-+(?=\s|$)/u; // k-means++ is one word, reg_covar is another
@@ -89,23 +89,24 @@
   index.addAll([...sections()]);
 
   function find(typed) {
-    const query = typed.split(/\s+/).filter((word) => !VAGUE.has(word.toLowerCase())).join(" ") || typed;
+    const query = typed.replace(/\bk means/i, "k-means").split(/\s+/).filter((word) => !VAGUE.has(word.toLowerCase())).join(" ") || typed;
     const named = NAME.test(query);
     const search = (words, options) => index.search(words, { boostDocument: (id) => worth(id, named), ...options });
-    const also = query.replace(/[a-z_]+/gi, (word) => ALSO.get(asked(word)) ?? word);
+    const also = query.replace(/[a-z_-]+/gi, (word) => ALSO.get(asked(word)) ?? word);
     const found = [...new Set([query, also])].flatMap((words) => search(words));
     const capitals = query === query.toUpperCase(); // EM is not the function em
     const exact = found.filter(({ name }) => name === query || (!capitals && stem(name) === stem(query)));
     const terms = exact.filter(({ id }) => id.startsWith("GLOSSARY")); // a term of the glossary is no name of the package
     const rank = (one) => one.score + ((terms.length ? terms : exact).includes(one) ? 1e6 : 0);
     found.sort((one, other) => rank(other) - rank(one));
-    const some = found.length < FEW ? search(also, { combineWith: "OR", prefix: false }).slice(0, MOST) : [];
+    const some = found.length < FEW ? search(also, { combineWith: "OR", prefix: false }) : [];
+    some.sort((one, other) => other.queryTerms.length - one.queryTerms.length || other.score - one.score).splice(MOST);
     const seen = new Set();
     const counts = {};
     return [...found, ...some].filter(({ id }) => {
-      const [page] = id.split("#");
-      if (seen.has(id) || counts[page] === PER_PAGE) return false;
-      counts[page] = (counts[page] ?? 0) + 1;
+      const [where] = /^.*#mlcourse\.\w+\.[A-Z]\w*|^[^#]*/.exec(id);
+      if (seen.has(id) || counts[where] === PER_PAGE) return false;
+      counts[where] = (counts[where] ?? 0) + 1;
       return seen.add(id);
     });
   }
