@@ -40,7 +40,8 @@
   if (tools && document.querySelector("article .cell_input"))
     addSwitch("wrapped", ["Wrap code", "Scroll code"], "yes", (wrapped) => {
       document.body.classList.toggle("wrapped", wrapped);
-      if (wrapped) for (const code of document.querySelectorAll("article .highlight pre:not(:has(.line))")) breakLines(code);
+      const whole = document.querySelectorAll("article .highlight pre:not(.output pre, :has(.line))");
+      if (wrapped) for (const code of whole) breakLines(code);
     });
 
   // Let every line know how far its code is indented, and where it may be broken. What is copied stays the same.
@@ -48,7 +49,7 @@
     const lines = code.innerHTML.replace(/\n$/, "").split("\n"); // no element goes on in the next line
     code.innerHTML = lines.map((line) => {
       const [, indent] = /^(?:<span><\/span>)?(?:<span class="w">)?( *)/.exec(line);
-      const breakable = line.replace(/[([{,.=](?![^<]*>)(?![\s)\]}"'])/g, "$&<wbr>");
+      const breakable = line.replace(/[([{,.=](?![^<]*>)(?![\s\d)\]}"'])/g, "$&<wbr>"); // but not within numbers
       return `<span class="line" style="--indent: ${indent.length}ch">${breakable}\n</span>`;
     }).join("");
   }
@@ -128,6 +129,12 @@
       opened.find((button) => button.checkVisibility())?.focus();
     }
     for (const term of document.querySelectorAll(".term")) term.classList.add("dismissed");
+  });
+  // "/" leads to the search. The theme's own shortcut does nothing while a button has the focus.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || !document.activeElement.matches("button")) return;
+    event.preventDefault();
+    [...document.querySelectorAll("input[name=q]")].find((field) => field.checkVisibility())?.focus();
   });
   // The first tap on a term explains it, and the second one follows the link.
   let explained = null;
