@@ -34,6 +34,10 @@ WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] 
             r"\*\*Before\s+you\s+move\s+(?:a|the)\s+slider(:?)\*\*",
             r"**Before you look (in Jupyter, at a slider)\1**",
         ),
+        (
+            r"\*\*Try\s+it\.\*\*\s+Move\s+the\s+sliders\s+below\.",
+            "**Try it in Jupyter,** where sliders change this picture.",
+        ),
         (r"If\s+the\s+sliders?\s+do(?:es)?\s+not\s+appear, here", "Here"),
         (
             r"\*\*Before\s+you\s+run\s+the\s+next\s+cells?(:?)\*\*(?:\s+\((?:it\s+takes\s+)?a\s+few\s+seconds\))?",

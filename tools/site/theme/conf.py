@@ -42,6 +42,7 @@ myst_heading_anchors = 4
 suppress_warnings = ["myst.header", "misc.highlighting_failure", "ref.python"]
 
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # docstrings give shapes, which types cannot
 autoclass_content = "class"
 napoleon_google_docstring = False
@@ -54,7 +55,7 @@ napoleon_preprocess_types = False
 linkcode_resolve = code_of
 
 html_theme = "furo"
-html_title = "Gaussian mixtures, from k-means to EM"
+html_title = "Gaussian mixtures, from k\N{NON-BREAKING HYPHEN}means to EM"
 html_baseurl = ADDRESS
 html_favicon = "static/favicon.svg"
 html_static_path = ["static", "../katex/static", "../minisearch/static"]
