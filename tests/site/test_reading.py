@@ -92,9 +92,12 @@ def test_a_phone_wraps_code_and_copies_it_as_it_is(new_page, address):
     page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
     page.goto(f"{address}/{EM}")
     assert page.evaluate(WIDE) == 0
+    assert page.evaluate(BREAKS) > 0
+    assert page.evaluate(BROKEN_NUMBERS) == []
     wrapped = page.evaluate(CODE)
     page.get_by_role("button", name="Scroll code").tap()
     assert page.evaluate(WIDE) > 0
+    assert page.evaluate(BREAKS) == 0
     page.reload()
     assert page.evaluate(WIDE) > 0  # remembered
     assert page.evaluate(CODE) == wrapped
@@ -113,6 +116,9 @@ def test_an_exercise_shows_the_figures_that_it_asks_about(site):
 
 
 CODE = "[...document.querySelectorAll('article .cell_input pre')].map((pre) => pre.textContent.trim())"
+BREAKS = "[...document.querySelectorAll('article wbr')].filter((one) => one.checkVisibility()).length"
+BROKEN_NUMBERS = """[...document.querySelectorAll("article .cell_input .line")].map((line) => line.innerHTML)
+  .filter((line) => /[.]<wbr>(<[^>]*>)*\\d/.test(line))"""
 WIDE = """[...document.querySelectorAll("article .cell_input pre")]
   .filter((pre) => pre.scrollWidth > pre.clientWidth).length"""
 
@@ -187,6 +193,9 @@ WORDS = {
     "whitening": "notebooks/11_pca_digits.html",
     "semi-supervised": "notebooks/13_beyond.html",
     "Dask": "docs/scale.html",
+    "NaN": "IncompleteDataMixture",
+    "missing values": "IncompleteDataMixture",
+    "imputation": "IncompleteDataMixture",
 }
 
 
