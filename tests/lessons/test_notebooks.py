@@ -70,6 +70,7 @@ def test_notebook_is_valid_and_has_no_output(path):
     nbformat.validate(notebook)
     ids = [cell.id for cell in notebook.cells]
     assert len(ids) == len(set(ids))
+    assert [cell.source for cell in notebook.cells if cell.source != cell.source.strip("\n")] == []
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
 
