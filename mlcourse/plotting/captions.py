@@ -135,7 +135,7 @@ def _is_photo(image: AxesImage) -> bool:
 
 
 def _drawn(figure: Figure, sharpness: int) -> Image.Image:
-    """The figure as `savefig` would draw it, in a quarter less time: that settles the layout at every drawing."""
+    """The figure as `savefig` draws it; but that draws it twice, and settles the layout each time."""
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(sharpness * figure.dpi)
     if plt.rcParams["savefig.facecolor"] != "auto":
