@@ -46,7 +46,8 @@ def test_the_reference_leads_to_equations_code_and_speed(read_pages):
 
 
 def test_source_links_lead_to_definitions_and_imports_to_modules(read_pages):
-    linked = {link for page in read_pages.values() for link in page.links if "#line-" in link}
+    links = {link for page in read_pages.values() for link in page.links}
+    linked = {link for link in links if "_modules" in link and "#line-" in link}
     assert linked
     for link in linked:
         place, number = re.fullmatch(r"\.\./_modules/(.+)\.html#line-(\d+)", link).groups()
@@ -57,6 +58,16 @@ def test_source_links_lead_to_definitions_and_imports_to_modules(read_pages):
         "../../../_modules/mlcourse/gaussians.html"
         in read_pages["_modules/mlcourse/mixture/steps.html"].links
     )
+
+
+def test_a_page_of_code_lists_what_it_defines(read_pages):
+    page = read_pages["_modules/mlcourse/blocks.html"]
+    source = (ROOT / "mlcourse" / "blocks.py").read_text("utf-8").splitlines()
+    defined = [
+        f"#line-{number}" for number, line in enumerate(source, 1) if line.startswith(("def ", "class "))
+    ]
+    assert defined
+    assert [link for link in page.links if link.startswith("#line-")] == defined
 
 
 @pytest.mark.parametrize("name", MODULES)

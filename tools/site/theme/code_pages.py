@@ -1,5 +1,6 @@
 """Pages of the package's code: every line has a number and an anchor, and the reference leads to them."""
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -17,9 +18,11 @@ PAGE = """\
 <h1>{title}</h1>
 <p class="page-tools">{ways}</p>
 <div class="whole-module">{content}</div>"""
+CONTENTS = '<nav class="defined" aria-label="What this module defines">{links}</nav>'
 ALL = "All modules"
 DEFINITION = re.compile(r"\s*(?:async )?(?:class|def) ")
 IMPORTED = re.compile(r'<span class="nn">(?P<module>mlcourse[\w.]*)</span>')  # as Pygments marks it
+DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 HERE = Path(__file__).parent
 # What every page shows besides its code: titles, and what Sphinx and its theme make of them.
 ON_EVERY_PAGE = ("sources/lessons.toml", "pins.txt")
@@ -51,15 +54,15 @@ def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         path.stat().st_mtime for path in [*HERE.rglob("*.*"), *(ROOT / name for name in ON_EVERY_PAGE)]
     )
     for module in modules:
-        spec = find_spec(module)  # imports nothing that a machine may lack, such as Dask
-        source, written = Path(str(spec and spec.origin)), Path(app.outdir, f"{code_page(module)}.html")
+        source, written = source_of(module), Path(app.outdir, f"{code_page(module)}.html")
         if written.is_file() and written.stat().st_mtime > max(looks, source.stat().st_mtime):
             continue
         code = source.read_text("utf-8")
         body = PAGE.format(
             title=f"Code of {module}",
             ways=ways_from(module),
-            content=with_links(highlight(code, "python", linenos="inline", linespans="line"), module),
+            content=contents(code)
+            + with_links(highlight(code, "python", linenos="inline", linespans="line"), module),
         )
         yield code_page(module), {"title": f"Code of {module}", "parents": [], "body": body}, "page.html"
     links = [
@@ -68,6 +71,33 @@ def code_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     ]
     body = PAGE.format(title=ALL, ways="", content=f"<ul>{''.join(links)}</ul>")
     yield code_page("index"), {"title": ALL, "parents": [], "body": body}, "page.html"
+
+
+def source_of(module: str) -> Path:
+    """Return a module's file without importing it: it may need what a machine lacks, such as Dask."""
+    spec = find_spec(module)
+    return Path(str(spec and spec.origin))
+
+
+def definitions(code: str) -> Iterator[tuple[str, int, str]]:
+    """Yield the name, the line and the docstring of every function, class and method; of a method, its class too."""
+    for node in ast.parse(code).body:
+        if isinstance(node, DEFINING):
+            yield node.name, node.lineno, ast.get_docstring(node) or ""
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, DEFINING):
+                    yield f"{node.name}.{inner.name}", inner.lineno, ast.get_docstring(inner) or ""
+
+
+def contents(code: str) -> str:
+    """Return the HTML of the list of a module's functions and classes."""
+    links = [
+        f'<a href="#line-{line}"><code>{name}</code></a>'
+        for name, line, _ in definitions(code)
+        if "." not in name
+    ]
+    return CONTENTS.format(links=" ".join(links)) if links else ""
 
 
 def with_links(code: str, module: str) -> str:

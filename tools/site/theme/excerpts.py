@@ -13,6 +13,9 @@ from docutils.nodes import Node
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from tools.site.reference import code_page, shown_modules
+from tools.site.theme.code_pages import definitions, source_of
+
 SHOWN = (nodes.paragraph, nodes.literal_block, nodes.title, addnodes.desc_signature)
 LEFT_OUT = re.compile(
     r"""^\s*(?:(?:import|from)\b|[frb]?["']).*$""", re.MULTILINE
@@ -25,8 +28,18 @@ def write_excerpts(app: Sphinx, exception: Exception | None) -> None:
     """Write the script, once everything else is built."""
     if exception is None:
         pages = {page: list(blocks(app.env.get_doctree(page))) for page in sorted(app.env.all_docs)}
+        pages |= {code_page(module): list(definitions_in(module)) for module in sorted(shown_modules())}
         text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
         (Path(app.outdir) / "_static" / "sections.js").write_text(f"const PAGES={text};", "utf-8")
+
+
+def definitions_in(module: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what a page of code defines, as `blocks` does."""
+    yield "", "title", f"Code of {module}"
+    for name, line, docstring in definitions(source_of(module).read_text("utf-8")):
+        yield f"line-{line}", "title", name
+        if docstring:
+            yield f"line-{line}", "text", " ".join(docstring.partition("\n\n")[0].split())
 
 
 def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:

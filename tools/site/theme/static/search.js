@@ -10,7 +10,7 @@
   const WORTH = [
     [/#references$/, 0.2], [/^reference\/\w+#formulas$/, 8], [/^GLOSSARY/, 2], [/^notebooks/, 1.2], [/^reference\/scale|^solutions/, 0.6],
     [/#mlcourse\.\w+\.(GaussianMixture|KMeans|PCA)\b/, 1.7], [/#mlcourse\.\w+\.[A-Z]/, 1.2],
-    [/^(CHANGELOG|documents|docs\/first)/, 0.3],
+    [/^(CHANGELOG|documents|docs\/first)/, 0.3], [/^_modules/, 0.15], [/^exercises/, 0.8],
   ];
   const ASIDE = 0.2; // the worth of the reference for other words
   const CLASS = /\.[A-Z]\w*$/;
