@@ -75,6 +75,12 @@ def test_unfold_all_is_remembered_on_other_pages(new_page, address):
     assert page.evaluate(OPEN) == 0
 
 
+def test_a_slash_leads_to_the_search_from_a_button_too(em):
+    em.locator(".copybtn").first.focus()
+    em.keyboard.press("/")
+    assert em.evaluate("document.activeElement.name") == "q"
+
+
 def test_what_was_open_is_open_after_going_back(new_page, address):
     page = new_page()
     page.goto(f"{address}/{EM}")
@@ -196,6 +202,7 @@ WORDS = {
     "NaN": "IncompleteDataMixture",
     "missing values": "IncompleteDataMixture",
     "imputation": "IncompleteDataMixture",
+    "map_blocks": "_modules/mlcourse/blocks.html#line-",
 }
 
 

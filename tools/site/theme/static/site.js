@@ -86,7 +86,7 @@
   const inPlayers = new CSSStyleSheet();
   inPlayers.replaceSync(`
     @media (pointer: coarse) { details:has(> table) { display: none; } } /* no keys */
-    @media (pointer: coarse), (max-width: 46em) { button, select, summary { min-height: 40px; } summary { line-height: 40px; } }
+    @media (pointer: coarse), (max-width: 46em) { button, select, summary { min-height: 44px; } summary { line-height: 44px; } }
     @media print { .controls, .reading, .note, details { display: none; } }`);
   for (const { shadowRoot } of document.querySelectorAll("[data-mlcourse-player]"))
     shadowRoot?.adoptedStyleSheets.push(inPlayers);
