@@ -356,7 +356,7 @@ def test_on_paper_answers_are_at_the_end_and_links_arrive(new_page, address):
     assert lesson.get_attribute("href") == "#notebooks-05_why_em_works-html--"
 
 
-def test_on_paper_formulas_are_typeset_after_a_page_that_has_none(new_page, address):
+def test_formulas_on_paper_need_none_on_the_first_page(new_page, address):
     page = new_page(bypass_csp=True)
     page.goto(f"{address}/notebooks/00_welcome.html")
     assert page.locator(".katex").count() == 0
