@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from tools.site.reference import to_top
+
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 POLICY_TAG = '<meta http-equiv="Content-Security-Policy" content="{}">'
 STYLES = re.compile(r'(?:<link rel="stylesheet" type="text/css" href="[^"]+" />\s*)+')
@@ -59,8 +61,8 @@ def with_one_style_sheet(html: str, page: Path, site: Path) -> str:
         text = "\n".join((page.parent / path).read_text("utf-8") for path in used)
         path = site / "_static" / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.css"  # beside fonts/
         path.write_text(text, "utf-8")
-        to_top = "../" * (len(page.relative_to(site).parts) - 1)
-        sheet = f'<link rel="stylesheet" type="text/css" href="{to_top}_static/{path.name}" />\n'
+        top = to_top(page.relative_to(site).as_posix())
+        sheet = f'<link rel="stylesheet" type="text/css" href="{top}_static/{path.name}" />\n'
         return sheet + first_picture(html)
 
     return STYLES.sub(joined, html)

@@ -148,6 +148,11 @@ def code_page(module: str) -> str:
     return f"{CODE_PAGES}/{module.replace('.', '/')}"
 
 
+def to_top(place: str) -> str:
+    """Return the way from a page at some place to the top of the site."""
+    return "../" * place.count("/")
+
+
 def source_link(module: str) -> str:
     """Return the HTML of a link to the code of a module, from a page of the reference."""
     return f'<a class="source" href="../{code_page(module)}.html">Source code</a>'
@@ -155,8 +160,12 @@ def source_link(module: str) -> str:
 
 def summary(name: str) -> str:
     """Return the first paragraph of a module's docstring, in a line."""
-    text = import_module(f"mlcourse.{name}").__doc__ or ""
-    return " ".join(text.partition("\n\n")[0].split())
+    return first_paragraph(import_module(f"mlcourse.{name}").__doc__ or "")
+
+
+def first_paragraph(docstring: str) -> str:
+    """Return the first paragraph of a docstring, in a line."""
+    return " ".join(docstring.partition("\n\n")[0].split())
 
 
 def defined_in(module: ModuleType) -> list[str]:

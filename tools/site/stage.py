@@ -27,7 +27,15 @@ from tools.site.address import binder_address, download_address, repository_addr
 from tools.site.folds import with_folds
 from tools.site.given import independent_of_answers
 from tools.site.outputs import Files, for_page, picture
-from tools.site.reference import MODULES, code_page, places, reference_page, shown_modules, summary
+from tools.site.reference import (
+    MODULES,
+    code_page,
+    places,
+    reference_page,
+    shown_modules,
+    summary,
+    to_top,
+)
 from tools.site.wording import EXERCISE_NOTE, NOTE, for_readers
 from tools.testing import CORES
 
@@ -398,10 +406,6 @@ def to_code(path: str, place: str, words: str) -> str:
         return words
     shown = CODE.sub(r"<code>\1</code>", words)
     return f'<a href="{to_top(place)}{code_page(module)}.html">{shown}</a>'
-
-
-def to_top(place: str) -> str:
-    return "../" * place.count("/")
 
 
 def copy_notebooks(root: Path, out: Path) -> None:

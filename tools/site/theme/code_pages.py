@@ -12,7 +12,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from mlcourse.cli import ROOT
-from tools.site.reference import CODE_PAGES, MODULES, code_page, shown_modules
+from tools.site.reference import CODE_PAGES, MODULES, code_page, shown_modules, to_top
 
 PAGE = """\
 <h1>{title}</h1>
@@ -24,7 +24,7 @@ DEFINITION = re.compile(r"\s*(?:async )?(?:class|def) ")
 IMPORTED = re.compile(r'<span class="nn">(?P<module>mlcourse[\w.]*)</span>')  # as Pygments marks it
 DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 HERE = Path(__file__).parent
-# What every page shows besides its code: titles, and what Sphinx and its theme make of them.
+# What every page shows apart from its code: titles, and what Sphinx and its theme make of them.
 ON_EVERY_PAGE = ("sources/lessons.toml", "pins.txt")
 
 
@@ -102,17 +102,14 @@ def contents(code: str) -> str:
 
 def with_links(code: str, module: str) -> str:
     """Let the modules that highlighted code imports lead to their own code."""
+    top = to_top(code_page(module))
 
     def link(name: re.Match[str]) -> str:
         if name["module"] not in shown_modules():
             return name[0]
-        return f'<a href="{to_top(module)}{code_page(name["module"])}.html">{name[0]}</a>'
+        return f'<a href="{top}{code_page(name["module"])}.html">{name[0]}</a>'
 
     return IMPORTED.sub(link, code)
-
-
-def to_top(module: str) -> str:
-    return "../" * code_page(module).count("/")
 
 
 def remove_others(folder: Path, pages: set[Path]) -> None:
@@ -124,7 +121,8 @@ def remove_others(folder: Path, pages: set[Path]) -> None:
 
 def ways_from(module: str) -> str:
     """Return the HTML of the links that lead on from a page of code."""
-    ways = [f'<a href="{to_top(module)}{code_page("index")}.html">{ALL}</a>']
+    top = to_top(code_page(module))
+    ways = [f'<a href="{top}{code_page("index")}.html">{ALL}</a>']
     if {*module.split(".")[1:2]} & {*MODULES}:
-        ways.append(f'<a href="{to_top(module)}reference/{module.split(".")[1]}.html">Reference</a>')
+        ways.append(f'<a href="{top}reference/{module.split(".")[1]}.html">Reference</a>')
     return "".join(ways)

@@ -13,7 +13,7 @@ from docutils.nodes import Node
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from tools.site.reference import code_page, shown_modules
+from tools.site.reference import code_page, first_paragraph, shown_modules
 from tools.site.theme.code_pages import definitions, source_of
 
 SHOWN = (nodes.paragraph, nodes.literal_block, nodes.title, addnodes.desc_signature)
@@ -39,7 +39,7 @@ def definitions_in(module: str) -> Iterator[tuple[str, str, str]]:
     for name, line, docstring in definitions(source_of(module).read_text("utf-8")):
         yield f"line-{line}", "title", name
         if docstring:
-            yield f"line-{line}", "text", " ".join(docstring.partition("\n\n")[0].split())
+            yield f"line-{line}", "text", first_paragraph(docstring)
 
 
 def blocks(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
