@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlcourse.cli import ROOT
+from tests.helpers.complaints import listen
 from tests.helpers.lab_page import close_notebooks, open_lab
 from tests.helpers.player_page import HTML
 from tests.helpers.scenes import PLAYERS
@@ -20,7 +21,7 @@ from tools.jupyterlab import copy_course, jupyterlab
 SCREENSHOTS = ROOT / ".screenshots"
 VIEWPORT = {"width": 1100, "height": 900}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
+LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
 # JupyterLab's own: what is said about kernels that end, perhaps late, in the test that follows; and a request to its
 # server that failed there. If a page needed the answer, its test fails without this.
 NOT_THE_COURSES = re.compile(r"Comm not found|status of 5\d\d .*/api/")
@@ -54,7 +55,7 @@ def pages(chromium):
     def page_for(**options):
         if (key := frozenset(options.items())) not in opened:
             context = contexts.enter_context(chromium.new_context(viewport=VIEWPORT, **options))
-            opened[key] = listened_to(context.new_page(), complaints)
+            opened[key] = listen(context.new_page(), complaints, LOCAL)
         return opened[key]
 
     with ExitStack() as contexts:
@@ -80,26 +81,6 @@ def open_page(pages):
 
     yield open_page
     assert complaints == []
-
-
-def listened_to(page, complaints):
-    """The page, with every error that it logs and every request that leaves this machine noted down."""
-    page.set_default_timeout(PATIENCE)
-    page.on(
-        "console", lambda message: complaints.append(complaint(message)) if message.type == "error" else None
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if is_local(request.url) else complaints.append(request.url))
-    return page
-
-
-def complaint(message):
-    """The text of a message and the address it is about, without which nobody could say what failed to load."""
-    return f"{message.text} ({message.location.get('url', 'no address')})"
-
-
-def is_local(url):
-    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:"))
 
 
 @pytest.fixture
@@ -140,7 +121,7 @@ def lab_session(chromium, lab):
     address, folder = lab
     complaints = []
     with chromium.new_context(viewport=VIEWPORT) as context:
-        page = listened_to(context.new_page(), complaints)
+        page = listen(context.new_page(), complaints, LOCAL)
         open_lab(page, address, folder.name)
         yield page, complaints
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.complaints import listen
 from tests.helpers.site_page import Page
 from tools import browser
 from tools.site.pdf import served
 
 FOLDER = os.environ.get("MLCOURSE_SITE", "")
-PATIENCE = 120_000  # milliseconds: no test is about how fast this machine is
+LOCAL = ("http://127.0.0.1", "file://", "data:", "blob:", "about:")
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 400, "height": 800}
 
@@ -74,14 +75,6 @@ def shared_page(chromium):
 
 
 def listened_to(page, complaints):
-    """The page, with every error that it logs and every request that leaves this machine noted down."""
-    page.set_default_timeout(PATIENCE)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if is_local(request.url) else complaints.append(request.url))
+    """The page, with all that it complains about noted down, answers with errors included."""
     page.on("response", lambda response: complaints.append(response.url) if response.status >= 400 else None)
-    return page
-
-
-def is_local(url):
-    return url.startswith(("http://127.0.0.1", "file://", "data:", "blob:", "about:"))
+    return listen(page, complaints, LOCAL)
